@@ -507,7 +507,7 @@ public nonisolated struct WireJobSpecification: @unchecked Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// Exactly one is set.
+  /// Exactly one is set; none may be set if `prepared` is.
   public var program: OneOf_Program? {
     get {return _storage._program}
     set {_uniqueStorage()._program = newValue}
@@ -683,9 +683,22 @@ public nonisolated struct WireJobSpecification: @unchecked Sendable {
     set {_uniqueStorage()._importFromDerivation = newValue}
   }
 
+  /// The prepared set that the job starts from. `attribute` and `walk` then select in the set if there is no program, and
+  /// otherwise in the value of the program, a `source` with a function that is called with the set. What the set was
+  /// prepared with is not set: `system`, `features`, `search_path` and `directory`. Only a worker that announced the set gets
+  /// the job.
+  public var prepared: WirePreparedUse {
+    get {_storage._prepared ?? WirePreparedUse()}
+    set {_uniqueStorage()._prepared = newValue}
+  }
+  /// Returns true if `prepared` has been explicitly set.
+  public var hasPrepared: Bool {_storage._prepared != nil}
+  /// Clears the value of `prepared`. Subsequent reads from it will return its default value.
+  public mutating func clearPrepared() {_uniqueStorage()._prepared = nil}
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  /// Exactly one is set.
+  /// Exactly one is set; none may be set if `prepared` is.
   public nonisolated enum OneOf_Program: Equatable, Sendable {
     case source(WireSourceText)
     case rootFile(WireRootFile)
@@ -697,6 +710,103 @@ public nonisolated struct WireJobSpecification: @unchecked Sendable {
   public init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// Names a prepared set.
+public nonisolated struct WirePreparedUse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var name: String = String()
+
+  /// 0 or 32 bytes. The identity that the set must have. Empty: that of the worker that gets the job first.
+  public var identity: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// A package set that a worker has evaluated, or can evaluate, before jobs ask for it.
+public nonisolated struct WirePreparedSet: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Unique among the sets of a worker.
+  public var name: String = String()
+
+  /// 32 bytes: what was evaluated, from which contents, with which evaluator. Empty: not known yet.
+  public var identity: Data = Data()
+
+  public var state: WirePreparedSet.State = .absent
+
+  /// The size of the image, if it is ready.
+  public var byteCount: UInt64 = 0
+
+  /// The root that it is made from. Tenants that may not read it may not use the set. Empty: none.
+  public var root: String = String()
+
+  /// The tenants that may use it; `*` stands for all.
+  public var tenants: [String] = []
+
+  /// Why it failed; at most 1,000 bytes.
+  public var reason: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public nonisolated enum State: SwiftProtobuf.Enum, Swift.CaseIterable {
+    public typealias RawValue = Int
+
+    /// It is not there, and is made when it is asked for (PrepareSet).
+    case absent // = 0
+
+    /// It is being made.
+    case building // = 1
+
+    /// Jobs can start from it.
+    case ready // = 2
+
+    /// It cannot be made; `reason` says why.
+    case failed // = 3
+    case UNRECOGNIZED(Int)
+
+    public init() {
+      self = .absent
+    }
+
+    public init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .absent
+      case 1: self = .building
+      case 2: self = .ready
+      case 3: self = .failed
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    public var rawValue: Int {
+      switch self {
+      case .absent: return 0
+      case .building: return 1
+      case .ready: return 2
+      case .failed: return 3
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    public static let allCases: [WirePreparedSet.State] = [
+      .absent,
+      .building,
+      .ready,
+      .failed,
+    ]
+
+  }
+
+  public init() {}
 }
 
 /// An output of a derivation that an evaluation reads.
@@ -1213,6 +1323,12 @@ public nonisolated struct WireJobResult: @unchecked Sendable {
     set {_uniqueStorage()._needed = newValue}
   }
 
+  /// The identity of the prepared set that the evaluation started from. Empty: it started from none.
+  public var preparedIdentity: Data {
+    get {_storage._preparedIdentity}
+    set {_uniqueStorage()._preparedIdentity = newValue}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -1526,6 +1642,9 @@ public nonisolated struct WireTraceSummary: Sendable {
   /// How often each kind of event happened, indexed by TraceEventKind. It is set at the level summary and above.
   public var eventCounts: [UInt64] = []
 
+  /// The prepared set that the evaluation started from. Empty: it started from none.
+  public var preparedIdentity: Data = Data()
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -1621,6 +1740,9 @@ public nonisolated struct WireClientWelcome: Sendable {
   public var closures: Bool = false
 
   public var closureCache: Bool = false
+
+  /// Whether jobs may name prepared sets.
+  public var preparedSets: Bool = false
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2117,6 +2239,8 @@ public nonisolated struct WireWorkerStatus: Sendable {
 
   public var keyName: String = String()
 
+  public var preparedSets: [WirePreparedSet] = []
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -2298,52 +2422,88 @@ public nonisolated struct WireObjectPiece: Sendable {
 }
 
 /// 0x40. First message of every connection, and again after ERROR_CODE_HELLO_REQUIRED or when the roots changed.
-public nonisolated struct WireWorkerHello: Sendable {
+public nonisolated struct WireWorkerHello: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// Unique among the connected workers; the coordinator refuses a second holder that is not a reconnect of the first
   /// (same `instance`).
-  public var name: String = String()
+  public var name: String {
+    get {_storage._name}
+    set {_uniqueStorage()._name = newValue}
+  }
 
   /// Random, one for each start of the process.
-  public var instance: Data = Data()
+  public var instance: Data {
+    get {_storage._instance}
+    set {_uniqueStorage()._instance = newValue}
+  }
 
-  public var software: String = String()
+  public var software: String {
+    get {_storage._software}
+    set {_uniqueStorage()._software = newValue}
+  }
 
-  public var evaluatorVersions: [String] = []
+  public var evaluatorVersions: [String] {
+    get {_storage._evaluatorVersions}
+    set {_uniqueStorage()._evaluatorVersions = newValue}
+  }
 
-  public var roots: [WireRoot] = []
+  public var roots: [WireRoot] {
+    get {_storage._roots}
+    set {_uniqueStorage()._roots = newValue}
+  }
 
-  public var host: String = String()
+  public var host: String {
+    get {_storage._host}
+    set {_uniqueStorage()._host = newValue}
+  }
 
-  public var process: UInt32 = 0
+  public var process: UInt32 {
+    get {_storage._process}
+    set {_uniqueStorage()._process = newValue}
+  }
 
   /// The leases that the worker believes to hold, after a reconnect.
-  public var leases: [WireLease] = []
+  public var leases: [WireLease] {
+    get {_storage._leases}
+    set {_uniqueStorage()._leases = newValue}
+  }
 
   /// The process that had this name before, if its supervisor saw it end.
   public var predecessor: WirePredecessor {
-    get {_predecessor ?? WirePredecessor()}
-    set {_predecessor = newValue}
+    get {_storage._predecessor ?? WirePredecessor()}
+    set {_uniqueStorage()._predecessor = newValue}
   }
   /// Returns true if `predecessor` has been explicitly set.
-  public var hasPredecessor: Bool {self._predecessor != nil}
+  public var hasPredecessor: Bool {_storage._predecessor != nil}
   /// Clears the value of `predecessor`. Subsequent reads from it will return its default value.
-  public mutating func clearPredecessor() {self._predecessor = nil}
+  public mutating func clearPredecessor() {_uniqueStorage()._predecessor = nil}
 
   /// Whether the worker can upload the store objects of a job.
-  public var closures: Bool = false
+  public var closures: Bool {
+    get {_storage._closures}
+    set {_uniqueStorage()._closures = newValue}
+  }
 
   /// The worker's machine builds what jobs read of derivations.
-  public var builds: Bool = false
+  public var builds: Bool {
+    get {_storage._builds}
+    set {_uniqueStorage()._builds = newValue}
+  }
+
+  /// At most 64.
+  public var preparedSets: [WirePreparedSet] {
+    get {_storage._preparedSets}
+    set {_uniqueStorage()._preparedSets = newValue}
+  }
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 
-  fileprivate var _predecessor: WirePredecessor? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 /// A worker process that has ended, as its supervisor saw it.
@@ -2399,6 +2559,9 @@ public nonisolated struct WireWorkerWelcome: Sendable {
 
   /// Bytes of uploads that may be on their way: not yet named as stored.
   public var uploadWindowBytes: UInt64 = 0
+
+  /// Whether the coordinator knows prepared sets, and so takes PreparedSets.
+  public var preparedSets: Bool = false
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2466,6 +2629,9 @@ public nonisolated struct WireAssignment: Sendable {
 
   /// What could not be built for the job. The evaluation fails where it reads it.
   public var buildFailures: [WireBuildFailure] = []
+
+  /// The identity of the prepared set that the job starts from; the same for all attempts once one has begun.
+  public var preparedIdentity: Data = Data()
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2838,6 +3004,34 @@ public nonisolated struct WireBuildsEnded: Sendable {
   public init() {}
 }
 
+/// 0x52. What has become of the worker's prepared sets: all of them, in place of those that it announced before.
+public nonisolated struct WirePreparedSets: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var sets: [WirePreparedSet] = []
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// 0x53. Jobs wait for a set that the worker can make. It announces the set again when that is there or has failed.
+public nonisolated struct WirePrepareSet: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var name: String = String()
+
+  public var identity: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 /// 0x60.
 public nonisolated struct WireTraceSegment: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -2961,7 +3155,7 @@ nonisolated extension WireTraceEventKind: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".JobSpecification"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}source\0\u{3}root_file\0\u{1}encoded\0\u{1}bundle\0\u{1}arguments\0\u{1}attribute\0\u{1}limits\0\u{3}trace_level\0\u{1}format\0\u{1}strict\0\u{1}priority\0\u{3}idempotency_key\0\u{3}not_before_unix_ms\0\u{3}expires_unix_ms\0\u{1}roots\0\u{1}features\0\u{3}evaluator_version\0\u{1}label\0\u{1}walk\0\u{1}system\0\u{3}search_path\0\u{1}directory\0\u{1}closure\0\u{3}import_from_derivation\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}source\0\u{3}root_file\0\u{1}encoded\0\u{1}bundle\0\u{1}arguments\0\u{1}attribute\0\u{1}limits\0\u{3}trace_level\0\u{1}format\0\u{1}strict\0\u{1}priority\0\u{3}idempotency_key\0\u{3}not_before_unix_ms\0\u{3}expires_unix_ms\0\u{1}roots\0\u{1}features\0\u{3}evaluator_version\0\u{1}label\0\u{1}walk\0\u{1}system\0\u{3}search_path\0\u{1}directory\0\u{1}closure\0\u{3}import_from_derivation\0\u{1}prepared\0")
 
   fileprivate class _StorageClass {
     var _program: WireJobSpecification.OneOf_Program?
@@ -2985,6 +3179,7 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
     var _directory: WireRootFile? = nil
     var _closure: WireClosureRequest? = nil
     var _importFromDerivation: Bool = false
+    var _prepared: WirePreparedUse? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -3016,6 +3211,7 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
       _directory = source._directory
       _closure = source._closure
       _importFromDerivation = source._importFromDerivation
+      _prepared = source._prepared
     }
   }
 
@@ -3106,6 +3302,7 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
         case 22: try { try decoder.decodeSingularMessageField(value: &_storage._directory) }()
         case 23: try { try decoder.decodeSingularMessageField(value: &_storage._closure) }()
         case 24: try { try decoder.decodeSingularBoolField(value: &_storage._importFromDerivation) }()
+        case 25: try { try decoder.decodeSingularMessageField(value: &_storage._prepared) }()
         default: break
         }
       }
@@ -3197,6 +3394,9 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
       if _storage._importFromDerivation != false {
         try visitor.visitSingularBoolField(value: _storage._importFromDerivation, fieldNumber: 24)
       }
+      try { if let v = _storage._prepared {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 25)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -3227,6 +3427,7 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
         if _storage._directory != rhs_storage._directory {return false}
         if _storage._closure != rhs_storage._closure {return false}
         if _storage._importFromDerivation != rhs_storage._importFromDerivation {return false}
+        if _storage._prepared != rhs_storage._prepared {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -3234,6 +3435,105 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
+}
+
+nonisolated extension WirePreparedUse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".PreparedUse"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}identity\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.identity) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if !self.identity.isEmpty {
+      try visitor.visitSingularBytesField(value: self.identity, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WirePreparedUse, rhs: WirePreparedUse) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.identity != rhs.identity {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WirePreparedSet: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".PreparedSet"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}identity\0\u{1}state\0\u{3}byte_count\0\u{1}root\0\u{1}tenants\0\u{1}reason\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.identity) }()
+      case 3: try { try decoder.decodeSingularEnumField(value: &self.state) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.byteCount) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.root) }()
+      case 6: try { try decoder.decodeRepeatedStringField(value: &self.tenants) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if !self.identity.isEmpty {
+      try visitor.visitSingularBytesField(value: self.identity, fieldNumber: 2)
+    }
+    if self.state != .absent {
+      try visitor.visitSingularEnumField(value: self.state, fieldNumber: 3)
+    }
+    if self.byteCount != 0 {
+      try visitor.visitSingularUInt64Field(value: self.byteCount, fieldNumber: 4)
+    }
+    if !self.root.isEmpty {
+      try visitor.visitSingularStringField(value: self.root, fieldNumber: 5)
+    }
+    if !self.tenants.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.tenants, fieldNumber: 6)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WirePreparedSet, rhs: WirePreparedSet) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.identity != rhs.identity {return false}
+    if lhs.state != rhs.state {return false}
+    if lhs.byteCount != rhs.byteCount {return false}
+    if lhs.root != rhs.root {return false}
+    if lhs.tenants != rhs.tenants {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WirePreparedSet.State: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0STATE_ABSENT\0\u{1}STATE_BUILDING\0\u{1}STATE_READY\0\u{1}STATE_FAILED\0")
 }
 
 nonisolated extension WireNeededOutput: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -3896,7 +4196,7 @@ nonisolated extension WireLimits: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireJobResult: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".JobResult"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}outcome\0\u{1}value\0\u{3}value_bytes\0\u{3}value_segments\0\u{1}failure\0\u{1}printed\0\u{3}printed_bytes_dropped\0\u{1}statistics\0\u{1}trace\0\u{1}warnings\0\u{1}closure\0\u{1}needed\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}outcome\0\u{1}value\0\u{3}value_bytes\0\u{3}value_segments\0\u{1}failure\0\u{1}printed\0\u{3}printed_bytes_dropped\0\u{1}statistics\0\u{1}trace\0\u{1}warnings\0\u{1}closure\0\u{1}needed\0\u{3}prepared_identity\0")
 
   fileprivate class _StorageClass {
     var _outcome: WireOutcomeKind = .unspecified
@@ -3911,6 +4211,7 @@ nonisolated extension WireJobResult: SwiftProtobuf.Message, SwiftProtobuf._Messa
     var _warnings: [WireFailure] = []
     var _closure: WireClosureSummary? = nil
     var _needed: [WireNeededOutput] = []
+    var _preparedIdentity: Data = Data()
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -3933,6 +4234,7 @@ nonisolated extension WireJobResult: SwiftProtobuf.Message, SwiftProtobuf._Messa
       _warnings = source._warnings
       _closure = source._closure
       _needed = source._needed
+      _preparedIdentity = source._preparedIdentity
     }
   }
 
@@ -3963,6 +4265,7 @@ nonisolated extension WireJobResult: SwiftProtobuf.Message, SwiftProtobuf._Messa
         case 10: try { try decoder.decodeRepeatedMessageField(value: &_storage._warnings) }()
         case 11: try { try decoder.decodeSingularMessageField(value: &_storage._closure) }()
         case 12: try { try decoder.decodeRepeatedMessageField(value: &_storage._needed) }()
+        case 13: try { try decoder.decodeSingularBytesField(value: &_storage._preparedIdentity) }()
         default: break
         }
       }
@@ -4011,6 +4314,9 @@ nonisolated extension WireJobResult: SwiftProtobuf.Message, SwiftProtobuf._Messa
       if !_storage._needed.isEmpty {
         try visitor.visitRepeatedMessageField(value: _storage._needed, fieldNumber: 12)
       }
+      if !_storage._preparedIdentity.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._preparedIdentity, fieldNumber: 13)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -4032,6 +4338,7 @@ nonisolated extension WireJobResult: SwiftProtobuf.Message, SwiftProtobuf._Messa
         if _storage._warnings != rhs_storage._warnings {return false}
         if _storage._closure != rhs_storage._closure {return false}
         if _storage._needed != rhs_storage._needed {return false}
+        if _storage._preparedIdentity != rhs_storage._preparedIdentity {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -4440,7 +4747,7 @@ nonisolated extension WireStatistics: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireTraceSummary: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".TraceSummary"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}level\0\u{1}segments\0\u{1}events\0\u{3}events_dropped\0\u{1}bytes\0\u{1}complete\0\u{3}event_counts\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}level\0\u{1}segments\0\u{1}events\0\u{3}events_dropped\0\u{1}bytes\0\u{1}complete\0\u{3}event_counts\0\u{3}prepared_identity\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4455,6 +4762,7 @@ nonisolated extension WireTraceSummary: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.bytes) }()
       case 6: try { try decoder.decodeSingularBoolField(value: &self.complete) }()
       case 7: try { try decoder.decodeRepeatedUInt64Field(value: &self.eventCounts) }()
+      case 8: try { try decoder.decodeSingularBytesField(value: &self.preparedIdentity) }()
       default: break
       }
     }
@@ -4482,6 +4790,9 @@ nonisolated extension WireTraceSummary: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.eventCounts.isEmpty {
       try visitor.visitPackedUInt64Field(value: self.eventCounts, fieldNumber: 7)
     }
+    if !self.preparedIdentity.isEmpty {
+      try visitor.visitSingularBytesField(value: self.preparedIdentity, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4493,6 +4804,7 @@ nonisolated extension WireTraceSummary: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.bytes != rhs.bytes {return false}
     if lhs.complete != rhs.complete {return false}
     if lhs.eventCounts != rhs.eventCounts {return false}
+    if lhs.preparedIdentity != rhs.preparedIdentity {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4613,7 +4925,7 @@ nonisolated extension WireClientHello: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireClientWelcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".ClientWelcome"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}software\0\u{1}instance\0\u{1}role\0\u{1}tenant\0\u{3}key_name\0\u{3}batch_jobs\0\u{3}batch_bytes\0\u{3}job_bytes\0\u{3}heartbeat_ms\0\u{3}inline_result_bytes\0\u{1}closures\0\u{3}closure_cache\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}software\0\u{1}instance\0\u{1}role\0\u{1}tenant\0\u{3}key_name\0\u{3}batch_jobs\0\u{3}batch_bytes\0\u{3}job_bytes\0\u{3}heartbeat_ms\0\u{3}inline_result_bytes\0\u{1}closures\0\u{3}closure_cache\0\u{3}prepared_sets\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4633,6 +4945,7 @@ nonisolated extension WireClientWelcome: SwiftProtobuf.Message, SwiftProtobuf._M
       case 10: try { try decoder.decodeSingularUInt64Field(value: &self.inlineResultBytes) }()
       case 11: try { try decoder.decodeSingularBoolField(value: &self.closures) }()
       case 12: try { try decoder.decodeSingularBoolField(value: &self.closureCache) }()
+      case 13: try { try decoder.decodeSingularBoolField(value: &self.preparedSets) }()
       default: break
       }
     }
@@ -4675,6 +4988,9 @@ nonisolated extension WireClientWelcome: SwiftProtobuf.Message, SwiftProtobuf._M
     if self.closureCache != false {
       try visitor.visitSingularBoolField(value: self.closureCache, fieldNumber: 12)
     }
+    if self.preparedSets != false {
+      try visitor.visitSingularBoolField(value: self.preparedSets, fieldNumber: 13)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4691,6 +5007,7 @@ nonisolated extension WireClientWelcome: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.inlineResultBytes != rhs.inlineResultBytes {return false}
     if lhs.closures != rhs.closures {return false}
     if lhs.closureCache != rhs.closureCache {return false}
+    if lhs.preparedSets != rhs.preparedSets {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -5571,7 +5888,7 @@ nonisolated extension WireWorkerList: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireWorkerStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".WorkerStatus"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}address\0\u{1}software\0\u{3}evaluator_versions\0\u{1}roots\0\u{1}credit\0\u{1}leases\0\u{3}connected_unix_ms\0\u{3}last_heard_unix_ms\0\u{1}finished\0\u{1}draining\0\u{3}key_name\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}address\0\u{1}software\0\u{3}evaluator_versions\0\u{1}roots\0\u{1}credit\0\u{1}leases\0\u{3}connected_unix_ms\0\u{3}last_heard_unix_ms\0\u{1}finished\0\u{1}draining\0\u{3}key_name\0\u{3}prepared_sets\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5591,6 +5908,7 @@ nonisolated extension WireWorkerStatus: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 10: try { try decoder.decodeSingularUInt64Field(value: &self.finished) }()
       case 11: try { try decoder.decodeSingularBoolField(value: &self.draining) }()
       case 12: try { try decoder.decodeSingularStringField(value: &self.keyName) }()
+      case 13: try { try decoder.decodeRepeatedMessageField(value: &self.preparedSets) }()
       default: break
       }
     }
@@ -5633,6 +5951,9 @@ nonisolated extension WireWorkerStatus: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.keyName.isEmpty {
       try visitor.visitSingularStringField(value: self.keyName, fieldNumber: 12)
     }
+    if !self.preparedSets.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.preparedSets, fieldNumber: 13)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -5649,6 +5970,7 @@ nonisolated extension WireWorkerStatus: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.finished != rhs.finished {return false}
     if lhs.draining != rhs.draining {return false}
     if lhs.keyName != rhs.keyName {return false}
+    if lhs.preparedSets != rhs.preparedSets {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -6020,83 +6342,146 @@ nonisolated extension WireObjectPiece: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireWorkerHello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".WorkerHello"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}instance\0\u{1}software\0\u{3}evaluator_versions\0\u{1}roots\0\u{1}host\0\u{1}process\0\u{1}leases\0\u{1}predecessor\0\u{1}closures\0\u{1}builds\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}instance\0\u{1}software\0\u{3}evaluator_versions\0\u{1}roots\0\u{1}host\0\u{1}process\0\u{1}leases\0\u{1}predecessor\0\u{1}closures\0\u{1}builds\0\u{3}prepared_sets\0")
+
+  fileprivate class _StorageClass {
+    var _name: String = String()
+    var _instance: Data = Data()
+    var _software: String = String()
+    var _evaluatorVersions: [String] = []
+    var _roots: [WireRoot] = []
+    var _host: String = String()
+    var _process: UInt32 = 0
+    var _leases: [WireLease] = []
+    var _predecessor: WirePredecessor? = nil
+    var _closures: Bool = false
+    var _builds: Bool = false
+    var _preparedSets: [WirePreparedSet] = []
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _name = source._name
+      _instance = source._instance
+      _software = source._software
+      _evaluatorVersions = source._evaluatorVersions
+      _roots = source._roots
+      _host = source._host
+      _process = source._process
+      _leases = source._leases
+      _predecessor = source._predecessor
+      _closures = source._closures
+      _builds = source._builds
+      _preparedSets = source._preparedSets
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
-      case 2: try { try decoder.decodeSingularBytesField(value: &self.instance) }()
-      case 3: try { try decoder.decodeSingularStringField(value: &self.software) }()
-      case 4: try { try decoder.decodeRepeatedStringField(value: &self.evaluatorVersions) }()
-      case 5: try { try decoder.decodeRepeatedMessageField(value: &self.roots) }()
-      case 6: try { try decoder.decodeSingularStringField(value: &self.host) }()
-      case 7: try { try decoder.decodeSingularUInt32Field(value: &self.process) }()
-      case 8: try { try decoder.decodeRepeatedMessageField(value: &self.leases) }()
-      case 9: try { try decoder.decodeSingularMessageField(value: &self._predecessor) }()
-      case 10: try { try decoder.decodeSingularBoolField(value: &self.closures) }()
-      case 11: try { try decoder.decodeSingularBoolField(value: &self.builds) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._name) }()
+        case 2: try { try decoder.decodeSingularBytesField(value: &_storage._instance) }()
+        case 3: try { try decoder.decodeSingularStringField(value: &_storage._software) }()
+        case 4: try { try decoder.decodeRepeatedStringField(value: &_storage._evaluatorVersions) }()
+        case 5: try { try decoder.decodeRepeatedMessageField(value: &_storage._roots) }()
+        case 6: try { try decoder.decodeSingularStringField(value: &_storage._host) }()
+        case 7: try { try decoder.decodeSingularUInt32Field(value: &_storage._process) }()
+        case 8: try { try decoder.decodeRepeatedMessageField(value: &_storage._leases) }()
+        case 9: try { try decoder.decodeSingularMessageField(value: &_storage._predecessor) }()
+        case 10: try { try decoder.decodeSingularBoolField(value: &_storage._closures) }()
+        case 11: try { try decoder.decodeSingularBoolField(value: &_storage._builds) }()
+        case 12: try { try decoder.decodeRepeatedMessageField(value: &_storage._preparedSets) }()
+        default: break
+        }
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.name.isEmpty {
-      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
-    }
-    if !self.instance.isEmpty {
-      try visitor.visitSingularBytesField(value: self.instance, fieldNumber: 2)
-    }
-    if !self.software.isEmpty {
-      try visitor.visitSingularStringField(value: self.software, fieldNumber: 3)
-    }
-    if !self.evaluatorVersions.isEmpty {
-      try visitor.visitRepeatedStringField(value: self.evaluatorVersions, fieldNumber: 4)
-    }
-    if !self.roots.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.roots, fieldNumber: 5)
-    }
-    if !self.host.isEmpty {
-      try visitor.visitSingularStringField(value: self.host, fieldNumber: 6)
-    }
-    if self.process != 0 {
-      try visitor.visitSingularUInt32Field(value: self.process, fieldNumber: 7)
-    }
-    if !self.leases.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.leases, fieldNumber: 8)
-    }
-    try { if let v = self._predecessor {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
-    } }()
-    if self.closures != false {
-      try visitor.visitSingularBoolField(value: self.closures, fieldNumber: 10)
-    }
-    if self.builds != false {
-      try visitor.visitSingularBoolField(value: self.builds, fieldNumber: 11)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._name.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._name, fieldNumber: 1)
+      }
+      if !_storage._instance.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._instance, fieldNumber: 2)
+      }
+      if !_storage._software.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._software, fieldNumber: 3)
+      }
+      if !_storage._evaluatorVersions.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._evaluatorVersions, fieldNumber: 4)
+      }
+      if !_storage._roots.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._roots, fieldNumber: 5)
+      }
+      if !_storage._host.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._host, fieldNumber: 6)
+      }
+      if _storage._process != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._process, fieldNumber: 7)
+      }
+      if !_storage._leases.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._leases, fieldNumber: 8)
+      }
+      try { if let v = _storage._predecessor {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+      } }()
+      if _storage._closures != false {
+        try visitor.visitSingularBoolField(value: _storage._closures, fieldNumber: 10)
+      }
+      if _storage._builds != false {
+        try visitor.visitSingularBoolField(value: _storage._builds, fieldNumber: 11)
+      }
+      if !_storage._preparedSets.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._preparedSets, fieldNumber: 12)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: WireWorkerHello, rhs: WireWorkerHello) -> Bool {
-    if lhs.name != rhs.name {return false}
-    if lhs.instance != rhs.instance {return false}
-    if lhs.software != rhs.software {return false}
-    if lhs.evaluatorVersions != rhs.evaluatorVersions {return false}
-    if lhs.roots != rhs.roots {return false}
-    if lhs.host != rhs.host {return false}
-    if lhs.process != rhs.process {return false}
-    if lhs.leases != rhs.leases {return false}
-    if lhs._predecessor != rhs._predecessor {return false}
-    if lhs.closures != rhs.closures {return false}
-    if lhs.builds != rhs.builds {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._name != rhs_storage._name {return false}
+        if _storage._instance != rhs_storage._instance {return false}
+        if _storage._software != rhs_storage._software {return false}
+        if _storage._evaluatorVersions != rhs_storage._evaluatorVersions {return false}
+        if _storage._roots != rhs_storage._roots {return false}
+        if _storage._host != rhs_storage._host {return false}
+        if _storage._process != rhs_storage._process {return false}
+        if _storage._leases != rhs_storage._leases {return false}
+        if _storage._predecessor != rhs_storage._predecessor {return false}
+        if _storage._closures != rhs_storage._closures {return false}
+        if _storage._builds != rhs_storage._builds {return false}
+        if _storage._preparedSets != rhs_storage._preparedSets {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -6148,7 +6533,7 @@ nonisolated extension WirePredecessor: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireWorkerWelcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".WorkerWelcome"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}software\0\u{1}instance\0\u{3}lease_ms\0\u{3}heartbeat_ms\0\u{3}inline_result_bytes\0\u{3}segment_bytes\0\u{3}trace_endpoint\0\u{3}upload_window_bytes\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}software\0\u{1}instance\0\u{3}lease_ms\0\u{3}heartbeat_ms\0\u{3}inline_result_bytes\0\u{3}segment_bytes\0\u{3}trace_endpoint\0\u{3}upload_window_bytes\0\u{3}prepared_sets\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -6164,6 +6549,7 @@ nonisolated extension WireWorkerWelcome: SwiftProtobuf.Message, SwiftProtobuf._M
       case 6: try { try decoder.decodeSingularUInt64Field(value: &self.segmentBytes) }()
       case 7: try { try decoder.decodeSingularStringField(value: &self.traceEndpoint) }()
       case 8: try { try decoder.decodeSingularUInt64Field(value: &self.uploadWindowBytes) }()
+      case 9: try { try decoder.decodeSingularBoolField(value: &self.preparedSets) }()
       default: break
       }
     }
@@ -6194,6 +6580,9 @@ nonisolated extension WireWorkerWelcome: SwiftProtobuf.Message, SwiftProtobuf._M
     if self.uploadWindowBytes != 0 {
       try visitor.visitSingularUInt64Field(value: self.uploadWindowBytes, fieldNumber: 8)
     }
+    if self.preparedSets != false {
+      try visitor.visitSingularBoolField(value: self.preparedSets, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -6206,6 +6595,7 @@ nonisolated extension WireWorkerWelcome: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.segmentBytes != rhs.segmentBytes {return false}
     if lhs.traceEndpoint != rhs.traceEndpoint {return false}
     if lhs.uploadWindowBytes != rhs.uploadWindowBytes {return false}
+    if lhs.preparedSets != rhs.preparedSets {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -6273,7 +6663,7 @@ nonisolated extension WireDispatch: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WireAssignment: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Assignment"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}attempt\0\u{3}lease_ms\0\u{1}specification\0\u{1}limits\0\u{1}roots\0\u{3}ahead_of\0\u{3}build_failures\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}attempt\0\u{3}lease_ms\0\u{1}specification\0\u{1}limits\0\u{1}roots\0\u{3}ahead_of\0\u{3}build_failures\0\u{3}prepared_identity\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -6289,6 +6679,7 @@ nonisolated extension WireAssignment: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 6: try { try decoder.decodeRepeatedMessageField(value: &self.roots) }()
       case 7: try { try decoder.decodeSingularUInt64Field(value: &self.aheadOf) }()
       case 8: try { try decoder.decodeRepeatedMessageField(value: &self.buildFailures) }()
+      case 9: try { try decoder.decodeSingularBytesField(value: &self.preparedIdentity) }()
       default: break
       }
     }
@@ -6323,6 +6714,9 @@ nonisolated extension WireAssignment: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if !self.buildFailures.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.buildFailures, fieldNumber: 8)
     }
+    if !self.preparedIdentity.isEmpty {
+      try visitor.visitSingularBytesField(value: self.preparedIdentity, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -6335,6 +6729,7 @@ nonisolated extension WireAssignment: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.roots != rhs.roots {return false}
     if lhs.aheadOf != rhs.aheadOf {return false}
     if lhs.buildFailures != rhs.buildFailures {return false}
+    if lhs.preparedIdentity != rhs.preparedIdentity {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -7063,6 +7458,71 @@ nonisolated extension WireBuildsEnded: SwiftProtobuf.Message, SwiftProtobuf._Mes
   public static func ==(lhs: WireBuildsEnded, rhs: WireBuildsEnded) -> Bool {
     if lhs.job != rhs.job {return false}
     if lhs.failures != rhs.failures {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WirePreparedSets: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".PreparedSets"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sets\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.sets) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.sets.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.sets, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WirePreparedSets, rhs: WirePreparedSets) -> Bool {
+    if lhs.sets != rhs.sets {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WirePrepareSet: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".PrepareSet"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}identity\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.identity) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if !self.identity.isEmpty {
+      try visitor.visitSingularBytesField(value: self.identity, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WirePrepareSet, rhs: WirePrepareSet) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.identity != rhs.identity {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -107,7 +107,8 @@ extension JobStore {
         """
     private static let openSQL = """
         SELECT job.id, tenant.name, job.priority, job.submitted, job.notBefore, job.deadline, job.idempotencyKey,
-        job.label, job.body, lease.attempt, lease.held, lease.worker, lease.begun > 0, job.number
+        job.label, job.body, lease.attempt, lease.held, lease.worker, lease.begun > 0, job.number,
+        lease.prepared
         FROM job JOIN tenant ON tenant.number = job.tenant LEFT JOIN lease ON lease.job = job.id
         WHERE NOT EXISTS (SELECT 1 FROM outcome WHERE outcome.job = job.id) ORDER BY job.id
         """
@@ -134,7 +135,7 @@ extension JobStore {
         let held: Bool = row[10] ?? false
         return OpenJob(
             id: id, number: row[13], job: job, attempt: row[9] ?? 0, holder: held ? row[11] : nil,
-            hasBegun: held && row[12] ?? false, lost: lost[id] ?? [])
+            hasBegun: held && row[12] ?? false, lost: lost[id] ?? [], prepared: row[14])
     }
 
     private static func losses(

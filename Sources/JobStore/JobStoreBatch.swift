@@ -33,8 +33,8 @@ struct JobStoreBatch {
         switch operation {
         case .insert(let job):
             try insert(job)
-        case .lease(let id, let attempt, let worker, let time, let begins):
-            try change(Self.leaseSQL, [id.rawValue, attempt, time, worker, begins ? time : 0])
+        case .lease(let id, let attempt, let worker, let time, let begins, let prepared):
+            try change(Self.leaseSQL, [id.rawValue, attempt, time, worker, begins ? time : 0, prepared])
         case .begin(let id, let attempt, let time):
             try change(Self.beginSQL, [id.rawValue, attempt, time])
         case .finish(let id, let attempt, let outcome):
@@ -166,10 +166,11 @@ extension JobStoreBatch {
         SELECT EXISTS (SELECT 1 FROM outcome WHERE outcome.job = job.id) FROM job
         """
     private static let leaseSQL = """
-        INSERT INTO lease (job, attempt, held, leased, worker, begun) SELECT ?1, ?2, 1, ?3, ?4, ?5
+        INSERT INTO lease (job, attempt, held, leased, worker, begun, prepared)
+        SELECT ?1, ?2, 1, ?3, ?4, ?5, ?6
         WHERE NOT EXISTS (SELECT 1 FROM outcome WHERE job = ?1) AND EXISTS (SELECT 1 FROM job WHERE id = ?1)
         ON CONFLICT (job) DO UPDATE SET attempt = excluded.attempt, held = 1, leased = excluded.leased,
-        worker = excluded.worker, begun = excluded.begun WHERE excluded.attempt > lease.attempt
+        worker = excluded.worker, begun = excluded.begun, prepared = excluded.prepared WHERE excluded.attempt > lease.attempt
         """
     private static let beginSQL = """
         UPDATE lease SET begun = ?3 WHERE job = ?1 AND attempt = ?2 AND held = 1

@@ -5,8 +5,9 @@ public enum JobStoreOperation: Sendable {
     /// Inserts a job. The reply is `inserted`, or `exists` if the tenant has a job with this idempotency key.
     case insert(NewJob)
     /// Leases the job to a worker, which evaluates it at once (`begins`) or holds it first. Refused if an attempt with
-    /// this or a higher number was leased, or the job has an outcome.
-    case lease(JobID, attempt: Int64, worker: String, at: Milliseconds, begins: Bool)
+    /// this or a higher number was leased, or the job has an outcome. `prepared` is the identity of the prepared set from
+    /// which this attempt and later ones start; nil if the job needs none.
+    case lease(JobID, attempt: Int64, worker: String, at: Milliseconds, begins: Bool, prepared: Data? = nil)
     /// Records that the worker began a job that it held. Refused unless the attempt holds the lease and there is no
     /// outcome.
     case begin(JobID, attempt: Int64, at: Milliseconds)

@@ -5,7 +5,8 @@ import GRDB
 ///
 ///     tenant         the number, the name, and the number of its next job
 ///     job            the specification, and the number by which its tenant knows the job; never changed
-///     lease          the last attempt, its worker, whether it is held, and when it began (0: not known to have begun)
+///     lease          the last attempt, its worker, whether it is held, when it began (0: not known to have begun), and
+///                    the identity of the prepared set that it starts from
 ///     loss           workers that were lost while they ran the job
 ///     outcome        how the job ended; a job is finished if it has this row
 ///     value          printed values that are too large for the outcome's body
@@ -29,6 +30,9 @@ enum JobStoreSchema {
         }
         migrator.registerMigration("4-closures") { database in
             try database.execute(sql: closures)
+        }
+        migrator.registerMigration("5-prepared") { database in
+            try database.execute(sql: "ALTER TABLE lease ADD COLUMN prepared BLOB")
         }
         return migrator
     }()

@@ -1,3 +1,5 @@
+import Foundation
+
 /// A job without an outcome, as a starting coordinator finds it.
 public struct OpenJob: Sendable {
     public let id: JobID
@@ -11,9 +13,12 @@ public struct OpenJob: Sendable {
     /// Whether the holder is known to have begun the job.
     public let hasBegun: Bool
     public let lost: [LostWorker]
+    /// The identity of the prepared set that the last attempt started from; nil if there was none.
+    public let prepared: Data?
 
     public init(
-        id: JobID, number: Int64, job: NewJob, attempt: Int64, holder: String?, hasBegun: Bool, lost: [LostWorker]
+        id: JobID, number: Int64, job: NewJob, attempt: Int64, holder: String?, hasBegun: Bool, lost: [LostWorker],
+        prepared: Data? = nil
     ) {
         self.id = id
         self.number = number
@@ -22,5 +27,6 @@ public struct OpenJob: Sendable {
         self.holder = holder
         self.hasBegun = hasBegun
         self.lost = lost
+        self.prepared = prepared
     }
 }

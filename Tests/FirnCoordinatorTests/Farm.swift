@@ -207,7 +207,8 @@ struct Farm {
 
     mutating func connect(
         _ peer: Peer, name: String, instance: UInt8 = 1, credit: UInt32 = 0, leases: [WireLease] = [],
-        roots: [WireRoot] = [], builds: Bool = false, predecessor: WirePredecessor? = nil, closures: Bool = true
+        roots: [WireRoot] = [], builds: Bool = false, prepared: [WirePreparedSet] = [],
+        predecessor: WirePredecessor? = nil, closures: Bool = true
     ) {
         tell(
             peer,
@@ -219,6 +220,7 @@ struct Farm {
                     $0.leases = leases
                     $0.roots = roots
                     $0.builds = builds
+                    $0.preparedSets = prepared
                     if let predecessor { $0.predecessor = predecessor }
                     $0.closures = closures
                 }), correlation: 3)

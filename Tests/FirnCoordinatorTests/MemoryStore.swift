@@ -9,6 +9,7 @@ struct MemoryStore {
         var attempt: Int64 = 0
         var holder: String?
         var hasBegun = false
+        var prepared: Data?
         var lost: [LostWorker] = []
         var outcome: (code: Int32, attempt: Int64)?
     }
@@ -23,11 +24,12 @@ struct MemoryStore {
     private mutating func apply(_ operation: JobStoreOperation) -> JobStoreReply {
         switch operation {
         case .insert(let job): return insert(job)
-        case .lease(let id, let attempt, let worker, _, let begins):
+        case .lease(let id, let attempt, let worker, _, let begins, let prepared):
             guard let job = jobs[id], job.outcome == nil, attempt > job.attempt else { return .refused }
             jobs[id]?.attempt = attempt
             jobs[id]?.holder = worker
             jobs[id]?.hasBegun = begins
+            jobs[id]?.prepared = prepared
             return .applied
         case .begin(let id, let attempt, _):
             guard let job = jobs[id], job.holder != nil, job.attempt == attempt, job.outcome == nil else {
@@ -96,7 +98,7 @@ struct MemoryStore {
             OpenJob(
                 id: id, number: stored.number, job: stored.job, attempt: stored.attempt, holder: stored.holder,
                 hasBegun: stored.hasBegun,
-                lost: stored.lost)
+                lost: stored.lost, prepared: stored.prepared)
         }
     }
 }

@@ -106,7 +106,7 @@ struct RandomFarm {
     }
 
     private func mayNeedBuilds(_ id: JobID) -> Bool {
-        farm.machine.jobs[id]?.admission.requirement.builds ?? false
+        farm.machine.jobs[id]?.requirement.builds ?? false
     }
 
     /// Ends a build. What the coordinator has forgotten meanwhile is ended, too.
@@ -214,6 +214,7 @@ struct RandomFarm {
         switch command {
         case .welcome: workers[index].isKnown = true
         case .uploadReply: Issue.record("no job of the model gives store objects")
+        case .prepareSet: Issue.record("no job of the model starts from a prepared set")
         case .error(let error): if error.code == .helloRequired { workers[index].isKnown = false }
         case .dispatch(let dispatch):
             for assignment in dispatch.assignments {

@@ -4,6 +4,11 @@ import Testing
 @Suite struct JobSpecificationTests {
     static let source = WireJobSpecification.with { $0.source.text = .init("1 + 1".utf8) }
 
+    @Test func aPreparedSetNeedsNoProgram() throws {
+        let job = WireJobSpecification.with { $0.prepared.name = "nixpkgs" }
+        #expect(try WireJobSpecification.validated(encoded: job.encoded()) == job)
+    }
+
     @Test func aPlainSourceIsGood() throws {
         #expect(try WireJobSpecification.validated(encoded: Self.source.encoded()) == Self.source)
     }
@@ -28,6 +33,25 @@ import Testing
             }
         ),
         ("empty or longer", { $0.features = [""] }),
+        ("prepared.name", { $0.prepared = WirePreparedUse() }),
+        (
+            "prepared.identity has 3 bytes",
+            { $0.prepared = .with { ($0.name, $0.identity) = ("x", .init(repeating: 1, count: 3)) } }
+        ),
+        (
+            "prepared goes with a source",
+            {
+                $0.prepared.name = "x"
+                $0.encoded.program = .init("p".utf8)
+            }
+        ),
+        (
+            "which the set has",
+            {
+                $0.prepared.name = "x"
+                $0.system = "x86_64-linux"
+            }
+        ),
         ("closure.run", { $0.closure.run = .init(repeating: 0, count: 65) }),
         ("closure.destination", { $0.closure.destination = .UNRECOGNIZED(9) }),
         ("closure.local_roots names", { $0.closure.localRoots = ["lib"] }),

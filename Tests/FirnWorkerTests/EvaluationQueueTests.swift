@@ -12,7 +12,7 @@ import Testing
         let key = LeaseKey(job: job, attempt: 1)
         let run = AssignedJob(
             key: key, assignment: WireAssignment(), cancellation: Cancellation(), roots: try RootedIO(roots: []),
-            printedBytes: 0, builder: nil, traces: TraceQueue(maximumBytes: 1),
+            printedBytes: 0, builder: nil, prepared: nil, traces: TraceQueue(maximumBytes: 1),
             uploads: UploadChannel(key: key, windowBytes: 0, wake: {}), segmentBytes: 1)
         queue.insert(run, aheadOf: successor)
     }

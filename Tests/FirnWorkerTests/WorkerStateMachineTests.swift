@@ -75,6 +75,50 @@ private let ms: UInt64 = 1_000_000
         #expect(machine.built(ended).isEmpty, "it has forgotten the builds")
     }
 
+    private static func set(_ state: WirePreparedSet.State) -> WirePreparedSet {
+        .with { ($0.name, $0.identity, $0.state) = ("pkgs", .init(repeating: 1, count: 32), state) }
+    }
+
+    /// A coordinator that does not know prepared sets is not told of them.
+    @Test(arguments: [true, false]) func newsOfPreparedSetsIsSentOnceToThoseWhoKnowThem(isKnown: Bool) throws {
+        var machine = fresh()
+        _ = machine.handle(.handshakeSucceeded, now: 0)
+        var welcome = welcome
+        welcome.preparedSets = isKnown
+        _ = machine.receive(frames(.welcome(welcome)), now: 0)
+        let kinds: [MessageKind] = isKnown ? [.preparedSets] : []
+        #expect(try sent(machine.announce([Self.set(.building)])).map(\.kind) == kinds)
+        #expect(machine.announce([Self.set(.building)]).isEmpty)
+        _ = machine.handle(.disconnected, now: 1)
+        #expect(machine.announce([Self.set(.ready)]).isEmpty)
+        guard case .hello(let hello)? = try sent(machine.handle(.handshakeSucceeded, now: 2)).first else {
+            Issue.record("no hello")
+            return
+        }
+        #expect(hello.preparedSets == [Self.set(.ready)])
+    }
+
+    /// The image may have been removed while the assignment was on its way.
+    @Test func aJobWhoseSetIsGoneIsReturned() throws {
+        var machine = ready()
+        _ = machine.announce([Self.set(.ready)])
+        func assign(_ key: LeaseKey) -> [WorkerStateMachine.Action] {
+            let assignment = WireAssignment.with {
+                ($0.job, $0.attempt, $0.preparedIdentity) = (key.job, key.attempt, Self.set(.ready).identity)
+            }
+            return machine.receive(frames(.dispatch(.with { $0.assignments = [assignment] })), now: 1)
+        }
+        #expect(evaluated(assign(one)) == [one])
+        _ = machine.announce([Self.set(.absent)])
+        #expect(evaluated(assign(two)).isEmpty)
+        let release = try sent(machine.endOfTurn(now: 1)).first { $0.kind == .release }
+        guard case .release(let leases)? = release else {
+            Issue.record("no release")
+            return
+        }
+        #expect(leases.leases.map(\.job) == [two.job])
+    }
+
     @Test func helloIsFirstThenCreditAndTraces() throws {
         var machine = fresh()
         #expect(try sent(machine.endOfTurn(now: 0)).isEmpty)

@@ -76,8 +76,17 @@ struct SettingsSource {
         return text
     }
 
-    /// The names of the entries of a section, in the order of the file. The other layers cannot name entries.
-    func names(in section: String) -> [String] { document.names(in: section) }
+    /// The names of the entries of a section: those of the file in its order, and then those of the command line. The
+    /// environment cannot name entries.
+    func names(in section: String) -> [String] {
+        var names = document.names(in: section)
+        for key in overrides.keys.sorted() where key.hasPrefix("\(section).") {
+            let parts = key.dropFirst(section.count + 1).split(separator: ".")
+            guard parts.count > 1, let name = parts.first.map(String.init), !names.contains(name) else { continue }
+            names.append(name)
+        }
+        return names
+    }
 
     private mutating func value(_ key: String, _ type: ConfigType) throws(SettingsError) -> (ConfigContent, Layer)? {
         known.insert(key)

@@ -58,6 +58,9 @@ struct EvalJobsCommand: AsyncParsableCommand {
         if store.takesStandardOutput {
             throw ValidationError("--export - : standard output has the lines of the jobs; give a file")
         }
+        if input.prepared != nil, !connection.isGiven {
+            throw ValidationError("--prepared is for a farm that has the set: name it by --config or --endpoint")
+        }
         if running.noCache, connection.isGiven {
             throw ValidationError("--no-cache is for a farm that the command starts: what another one keeps is its own")
         }
@@ -100,6 +103,11 @@ struct EvalJobsCommand: AsyncParsableCommand {
         let options = runOptions
         guard !connection.isGiven else {
             let client = try await connect()
+            if input.prepared != nil, await !client.welcome.preparedSets {
+                throw CommandFailure(
+                    "the farm has no prepared sets: its coordinator is older than this command",
+                    exitCode: Self.farmExitCode)
+            }
             try await Self.walk(job, client, options, receiver, destination)
             return await client.close()
         }
@@ -169,7 +177,8 @@ struct EvalJobsCommand: AsyncParsableCommand {
     ) throws -> WireJobSpecification {
         var job = WireJobSpecification()
         try input.fill(&job, settings, roots, flake: flake)
-        job.features = settings.features.sorted()
+        // A prepared set has its features.
+        if input.prepared == nil { job.features = settings.features.sorted() }
         job.importFromDerivation = settings.allowsImportFromDerivation == true
         // More frames than by default are a matter of the farm's limits.
         job.limits.depth = UInt64(settings.maximumCallDepth ?? 0)

@@ -8,12 +8,20 @@ struct JobInputArguments: ParsableArguments {
     @Argument(
         help: """
             The file that holds the package set, or what other options take it for. A directory means its default.nix, \
-            and <NAME> is looked up in the search path.
+            and <NAME> is looked up in the search path. It is left out with --prepared.
             """)
-    var file: String
+    var fileArgument: String?
 
     @Flag(name: [.customShort("E"), .customLong("expr")], help: "Take the argument as an expression.")
     var isExpression = false
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Visit a package set that the workers of the farm have evaluated beforehand, or with --expr what a function of it \
+            returns; @ID asks for one with that identity.
+            """, valueName: "name[@id]"))
+    var prepared: String?
 
     @Option(
         help: ArgumentHelp(
@@ -57,6 +65,18 @@ struct JobInputArguments: ParsableArguments {
     var overrideFlake: String?
 
     mutating func validate() throws {
+        if let prepared {
+            guard let use = JobSourceArguments.named(prepared),
+                [0, ProtocolLimits.preparedIdentityBytes].contains(use.id.count)
+            else {
+                throw ValidationError("--prepared takes NAME or NAME@ID with 64 hexadecimal digits, not '\(prepared)'")
+            }
+            guard !isFlake, include.isEmpty, fileArgument == nil || isExpression else {
+                throw ValidationError("--prepared goes with neither a file, --flake nor -I")
+            }
+        } else if fileArgument == nil {
+            throw ValidationError("give the file of a package set, or --prepared NAME")
+        }
         if isExpression, isFlake { throw ValidationError("--expr and --flake exclude each other") }
         try flakes.check(with: isFlake)
         try CallArgument.check(arguments)
@@ -72,6 +92,9 @@ struct JobInputArguments: ParsableArguments {
     /// `--select` the whole flake.
     var isFlake: Bool { flakes.areFlakes }
 
+    /// What is evaluated, as it was written.
+    var file: String { fileArgument ?? "" }
+
     /// The roots that jobs may read. On this machine these are all files if none is named, as in nix-eval-jobs.
     func roots(isLocal: Bool) throws -> [RootArgument] {
         rootArguments.isEmpty && isLocal ? [.whole] : rootArguments
@@ -86,8 +109,15 @@ struct JobInputArguments: ParsableArguments {
         job.roots = roots.arguments.map { root in .with { $0.name = root.name } }
         job.arguments = try JobOptionArguments.list(arguments)
         job.system = isFlake && !impure ? "" : settings.currentSystem
-        job.label = "eval-jobs \(file)".prefixOfUTF8(ProtocolLimits.labelBytes)
+        job.label = "eval-jobs \(fileArgument ?? prepared ?? "")".prefixOfUTF8(ProtocolLimits.labelBytes)
         job.walk.select = Data((select ?? "").utf8)
+        if let prepared, let use = JobSourceArguments.named(prepared) {
+            job.prepared.name = use.name
+            job.prepared.identity = Data(use.id)
+            job.system = ""
+            if isExpression { job.program = try program(roots, nil) }
+            return
+        }
         try setSearchPath(&job, settings, roots)
         if let directory = try roots.location(of: ".") { job.directory = directory }
         job.program = try program(roots, flake)

@@ -119,9 +119,10 @@ struct JobLine: Decodable {
         return job
     }
 
-    private func program(_ template: WireJobSpecification) throws -> WireJobSpecification.OneOf_Program {
+    private func program(_ template: WireJobSpecification) throws -> WireJobSpecification.OneOf_Program? {
         if source != nil, path != nil { throw CommandFailure("source and path exclude each other") }
         if let source { return JobSourceArguments.source(Array(source.utf8), name: "") }
+        if path == nil, template.hasPrepared { return nil }
         guard let path, let name = root ?? template.roots.first?.name else {
             throw CommandFailure("it needs source, or root and path")
         }

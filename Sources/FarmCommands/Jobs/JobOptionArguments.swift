@@ -20,8 +20,8 @@ struct JobOptionArguments: ParsableArguments {
             """)
     var arguments: [CallArgument] = []
 
-    @Option(help: "The value of builtins.currentSystem; with an empty text it is missing.")
-    var system = OwnSystem.name
+    @Option(help: "The value of builtins.currentSystem; with an empty text it is missing (default: this machine's).")
+    var system: String?
 
     @Flag(help: "Also evaluate everything inside the value.")
     var strict = false
@@ -107,7 +107,7 @@ struct JobOptionArguments: ParsableArguments {
             $0.traceLevel = trace.wire
             $0.format = format.wire
             $0.strict = strict
-            $0.system = system
+            $0.system = system ?? OwnSystem.name
             $0.priority = priority
             $0.idempotencyKey = Data((idempotencyKey ?? "").utf8)
             $0.features = Self.words(features)

@@ -24,6 +24,14 @@ struct JobSourceArguments: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            """
+            A package set that the workers have evaluated beforehand: evaluate attributes of it (-A), or functions that are \
+            called with it (-E); @ID asks for one with that identity.
+            """, valueName: "name[@id]"))
+    var prepared: String?
+
+    @Option(
+        help: ArgumentHelp(
             "A directory of the first root to which relative paths of a compiled program refer.", valueName: "directory"
         ))
     var base: String?
@@ -46,17 +54,46 @@ struct JobSourceArguments: ParsableArguments {
         for path in paths {
             if let fault = RelativePath.fault(in: path) { throw ValidationError("--path '\(path)' \(fault)") }
         }
+        if let prepared {
+            guard let use = Self.named(prepared), [0, ProtocolLimits.preparedIdentityBytes].contains(use.id.count)
+            else {
+                throw ValidationError("--prepared takes NAME or NAME@ID with 64 hexadecimal digits, not '\(prepared)'")
+            }
+            guard paths.isEmpty, bundles.isEmpty, base == nil, files.isEmpty || isExpression else {
+                throw ValidationError("--prepared goes with -A and -E alone")
+            }
+        }
         for root in roots where Self.root(root) == nil {
             throw ValidationError("--root takes NAME or NAME@ID with the id in hexadecimal, not '\(root)'")
         }
     }
 
-    var isEmpty: Bool { files.isEmpty && paths.isEmpty && bundles.isEmpty }
+    var isEmpty: Bool { files.isEmpty && paths.isEmpty && bundles.isEmpty && prepared == nil }
 
     /// The roots that the jobs may read.
     var wireRoots: [WireRoot] { roots.compactMap(Self.root) }
 
     private static func root(_ text: String) -> WireRoot? {
+        named(text).map { named in
+            .with {
+                $0.name = named.name
+                $0.contentID = Data(named.id)
+            }
+        }
+    }
+
+    /// The prepared set that jobs start from; nil if there is none.
+    var preparedUse: WirePreparedUse? {
+        prepared.flatMap(Self.named).map { named in
+            .with {
+                $0.name = named.name
+                $0.identity = Data(named.id)
+            }
+        }
+    }
+
+    /// A name with an id in hexadecimal.
+    static func named(_ text: String) -> (name: String, id: [UInt8])? {
         let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
         guard let name = parts.first, !name.isEmpty else { return nil }
         var id: [UInt8] = []
@@ -67,16 +104,15 @@ struct JobSourceArguments: ParsableArguments {
             }
             id = bytes
         }
-        return .with {
-            $0.name = String(name)
-            $0.contentID = Data(id)
-        }
+        return (String(name), id)
     }
 
     /// One specification for each source and attribute, based on a template.
     func jobs(_ template: WireJobSpecification, attributes: [String]) throws -> [WireJobSpecification] {
         var jobs: [WireJobSpecification] = []
-        for program in try programs() {
+        // Attributes of a prepared set need no program.
+        let programs: [WireJobSpecification.OneOf_Program?] = prepared != nil && files.isEmpty ? [nil] : try programs()
+        for program in programs {
             for attribute in attributes.isEmpty ? [""] : attributes {
                 var job = template
                 job.program = program

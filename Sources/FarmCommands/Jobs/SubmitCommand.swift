@@ -11,7 +11,8 @@ struct SubmitCommand: AsyncParsableCommand {
             Prints the id of each job, or its value with --wait. The exit code is 1 if a job is refused or, with --wait, ends \
             with another outcome than ok.
 
-            --jobs-from reads one JSON object per line: "source" (text), or "root" and "path", and optionally "attribute", \
+            --jobs-from reads one JSON object per line: "source" (text), or "root" and "path", or neither with --prepared, and \
+            optionally "attribute", \
             "label", "priority", "system", "strict", "format", "trace", "idempotencyKey", "arguments" ({NAME: TEXT}), \
             "maxFuel", "maxMemory" (bytes), "maxTime" (seconds). The options apply where a line says nothing. Results are \
             printed in the order in which jobs finish; with --json each bears the number of its line.
@@ -21,6 +22,8 @@ struct SubmitCommand: AsyncParsableCommand {
               firn submit --root lib --path strings.nix -A version
               firn submit --bundle ./project --entry main.nix --trace calls --wait
               firn submit --jobs-from jobs.jsonl --wait --json
+              firn submit --wait --prepared nixpkgs -A hello.drvPath
+              firn submit --wait --prepared nixpkgs -E 'pkgs: pkgs.lib.version'
               firn submit --wait --root nixpkgs --path default.nix -A hello.drvPath --store daemon
             """)
 
@@ -42,9 +45,14 @@ struct SubmitCommand: AsyncParsableCommand {
     @OptionGroup(title: "Many jobs") var stream: StreamArguments
 
     mutating func validate() throws {
-        if source.isEmpty == (stream.jobsFrom == nil) {
+        let isStreamOfSet = stream.jobsFrom != nil && source.prepared != nil && source.files.isEmpty
+        if source.isEmpty == (stream.jobsFrom == nil), !isStreamOfSet {
             throw ValidationError(
-                "give what to evaluate: files, -E and expressions, --root with --path, --bundle, or --jobs-from")
+                "give what to evaluate: files, -E and expressions, --root with --path, --bundle, --prepared, or --jobs-from"
+            )
+        }
+        if source.prepared != nil, options.system != nil || !options.features.isEmpty {
+            throw ValidationError("--prepared: the set has its system and features; leave --system and features out")
         }
         if stream.jobsFrom != nil, options.attributes.count > 1 {
             throw ValidationError("--jobs-from takes one --attr at most; a line may name its own")
@@ -73,7 +81,7 @@ struct SubmitCommand: AsyncParsableCommand {
     func run() async throws {
         if let file = stream.jobsFrom {
             let choice = try chosenStore(store)
-            let client = try await connection.connect()
+            let client = try await connect()
             return try await receiving(choice, client) { receiver in
                 try await JobStream(self, client: client, receiver: receiver).run(file)
             }
@@ -85,10 +93,18 @@ struct SubmitCommand: AsyncParsableCommand {
             }
         }
         let choice = try chosenStore(store)
-        let client = try await connection.connect()
+        let client = try await connect()
         try await receiving(choice, client) { receiver in
             try await ConnectionArguments.reporting { try await submit(jobs, to: client, receiver) }
         }
+    }
+
+    private func connect() async throws -> FirnClient {
+        let client = try await connection.connect()
+        if source.prepared != nil, await !client.welcome.preparedSets {
+            throw CommandFailure("the farm has no prepared sets: its coordinator is older than this command")
+        }
+        return client
     }
 
     /// A specification with everything except what to evaluate.
@@ -97,6 +113,10 @@ struct SubmitCommand: AsyncParsableCommand {
     func template() throws -> WireJobSpecification {
         var template = try options.template()
         let writes = store.store != nil || store.export != nil
+        if let use = source.preparedUse {
+            template.prepared = use
+            template.system = ""
+        }
         if let request = closures.request(isWritten: writes) { template.closure = request }
         template.limits.closureBytes = UInt64(closures.maxClosure?.bytes ?? 0)
         return template

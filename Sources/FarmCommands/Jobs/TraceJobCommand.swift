@@ -4,6 +4,7 @@ import FirnCommands
 import FirnProtocol
 import FirnWorker
 import NixEval
+import NixStore
 
 /// The command `firn trace --job`, which prints a farm's trace of a job as `firn trace` prints that of an evaluation.
 struct TraceJobCommand: AsyncParsableCommand {
@@ -65,7 +66,12 @@ struct TraceJobCommand: AsyncParsableCommand {
 
     /// Reports on standard error what is missing from the trace.
     private func report(_ summary: WireTraceSummary) {
-        if isJSON { Output.note(ResultReport.trace(summary).text) }
+        if isJSON {
+            Output.note(ResultReport.trace(summary).text)
+        } else if !summary.preparedIdentity.isEmpty {
+            let identity = Base16.encode([UInt8](summary.preparedIdentity))
+            Output.note("prepared set: \(String(decoding: identity, as: UTF8.self))")
+        }
         guard !summary.complete else { return }
         let why =
             summary.eventsDropped > 0

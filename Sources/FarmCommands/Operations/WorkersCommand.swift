@@ -29,15 +29,42 @@ struct WorkersCommand: AsyncParsableCommand {
                 "\(worker.leases.count { !$0.running })", "\(worker.credit)",
                 "\(worker.finished)",
                 TerminalText.line(worker.roots.map(\.name).joined(separator: " ")),
+                TerminalText.line(worker.preparedSets.map(Self.text).joined(separator: ", ")),
                 worker.draining ? "draining" : "",
             ]
         }
-        Output.text(Table.text([["name", "address", "runs", "holds", "room", "finished", "roots", ""]] + rows))
+        Output.text(
+            Table.text([["name", "address", "runs", "holds", "room", "finished", "roots", "prepared sets", ""]] + rows))
     }
 
     /// The ids of the jobs that a worker evaluates: at most one.
     private func jobs(_ leases: [WireLease]) -> String {
         leases.isEmpty ? "-" : leases.map { String($0.job) }.joined(separator: " ")
+    }
+
+    /// A prepared set with its state, such as `nixpkgs ready 310 MiB`.
+    private static func text(_ set: WirePreparedSet) -> String {
+        let size = set.state == .ready ? " \((set.byteCount + (1 << 20) - 1) >> 20) MiB" : ""
+        return "\(set.name) \(name(set.state))\(size)" + (set.reason.isEmpty ? "" : ": \(set.reason)")
+    }
+
+    private static func name(_ state: WirePreparedSet.State) -> String {
+        switch state {
+        case .absent: "absent"
+        case .building: "building"
+        case .ready: "ready"
+        case .failed: "failed"
+        case .UNRECOGNIZED(let number): "state-\(number)"
+        }
+    }
+
+    private static func json(_ set: WirePreparedSet) -> JSONValue {
+        .object([
+            ("name", .string(set.name)), ("state", .string(name(set.state))),
+            ("identity", .bytes(Base16.encode([UInt8](set.identity)))), ("bytes", .unsigned(set.byteCount)),
+            ("root", .string(set.root)), ("tenants", .array(set.tenants.map { .string($0) })),
+            ("reason", .string(set.reason)),
+        ])
     }
 
     private static func json(_ worker: WireWorkerStatus) -> JSONValue {
@@ -54,6 +81,7 @@ struct WorkersCommand: AsyncParsableCommand {
             ("name", .string(worker.name)), ("address", .string(worker.address)),
             ("software", .string(worker.software)),
             ("evaluatorVersions", .array(worker.evaluatorVersions.map { .string($0) })), ("roots", .array(roots)),
+            ("preparedSets", .array(worker.preparedSets.map(json))),
             ("credit", .unsigned(UInt64(worker.credit))), ("leases", .array(leases)),
             ("connectedUnixMs", .number(worker.connectedUnixMs)), ("lastHeardUnixMs", .number(worker.lastHeardUnixMs)),
             ("finished", .unsigned(worker.finished)), ("draining", .bool(worker.draining)),

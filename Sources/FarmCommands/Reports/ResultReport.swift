@@ -1,4 +1,5 @@
 import FirnProtocol
+import NixStore
 
 /// Shows the result of a job.
 enum ResultReport {
@@ -10,6 +11,9 @@ enum ResultReport {
             if UInt64(result.value.count) < result.valueBytes {
                 members.append(("valueBytes", .unsigned(result.valueBytes)))
             }
+        }
+        if !result.preparedIdentity.isEmpty {
+            members.append(("preparedIdentity", .bytes(Base16.encode([UInt8](result.preparedIdentity)))))
         }
         if result.hasFailure { members.append(("failure", FailureReport.json(result.failure))) }
         if !result.printed.isEmpty { members.append(("printed", .array(result.printed.map(printed)))) }
@@ -59,6 +63,7 @@ enum ResultReport {
             ("segments", .unsigned(UInt64(summary.segments))), ("events", .unsigned(summary.events)),
             ("eventsDropped", .unsigned(summary.eventsDropped)), ("bytes", .unsigned(summary.bytes)),
             ("complete", .bool(summary.complete)),
+            ("preparedIdentity", .bytes(Base16.encode([UInt8](summary.preparedIdentity)))),
             ("eventCounts", .array(summary.eventCounts.map { .unsigned($0) })),
         ])
     }

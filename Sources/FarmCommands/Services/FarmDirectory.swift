@@ -10,6 +10,7 @@ import Platform
 ///
 ///     keys/           CURVE keys of the coordinator, a worker, a client and an operator, all called `local`
 ///     store/          jobs, results and traces
+///     images/         the images of prepared sets
 ///     client.yaml     the configuration of clients and operators
 struct FarmDirectory {
     let path: String
@@ -28,6 +29,7 @@ struct FarmDirectory {
 
     var keys: String { "\(path)/keys" }
     var store: String { "\(path)/store" }
+    var images: String { "\(path)/images" }
     var serverKey: String { "\(keys)/coordinator.cert" }
     var workerKey: String { "\(keys)/worker-local.cert_secret" }
     var clientConfiguration: String { "\(path)/client.yaml" }

@@ -31,6 +31,15 @@ struct LocalFarmCommand: AsyncParsableCommand {
     var roots: [RootArgument] = []
 
     @Option(
+        name: .customLong("prepared"),
+        help: ArgumentHelp(
+            """
+            A package set that the workers evaluate beforehand, from a file of a root (default: default.nix); repeatable. \
+            Its image is kept in the farm's directory.
+            """, valueName: "name=root[/path]"))
+    var prepared: [PreparedArgument] = []
+
+    @Option(
         help: ArgumentHelp(
             "The Nix daemon that builds what jobs read of derivations: daemon or unix://SOCKET (default: none).",
             valueName: "store"))
@@ -53,6 +62,9 @@ struct LocalFarmCommand: AsyncParsableCommand {
         for key in settings.assignedKeys where key.hasPrefix("endpoints.") || Self.ownKeys.contains(key) {
             throw ValidationError("--set \(key): a local farm chooses its endpoints, keys and store; see --port")
         }
+        for set in prepared where !roots.contains(where: { $0.name == set.root }) {
+            throw ValidationError("--prepared \(set.text): there is no --root \(set.root)=DIRECTORY")
+        }
         if Tenant(tenant) == nil { throw ValidationError("--tenant '\(tenant)' is not a tenant's name") }
     }
 
@@ -74,6 +86,11 @@ struct LocalFarmCommand: AsyncParsableCommand {
             processes: processes, executable: "/proc/self/exe"
         ) { index in arguments + ["--name", "local-\(index)"] }
         supervisor.cancelGrace = max(.milliseconds(100), configuration.settings.cancelGrace)
+        if !prepared.isEmpty {
+            supervisor.keepImages(try await imageConfiguration(farm)) { set, identity in
+                arguments + WorkerCommand.imageArguments(set, identity)
+            }
+        }
         let workers = try ServiceRunner.make { try supervisor.makeService(logger: logger) }
         Output.write(1, ready(farm, coordinator.endpoints) + "\n")
         try await ServiceRunner.run([coordinator.service, workers], logger: logger)
@@ -93,11 +110,26 @@ struct LocalFarmCommand: AsyncParsableCommand {
     }
 
     private func workerArguments(_ farm: FarmDirectory, endpoint: String, level: String) -> [String] {
-        let roots = roots.flatMap { ["--root", $0.text] }
+        var own = roots.flatMap { ["--root", $0.text] } + prepared.flatMap { ["--prepared", $0.text] }
+        if !prepared.isEmpty { own += ["--images", farm.images] }
         return [
             "worker", "--endpoint", endpoint, "--key", farm.workerKey, "--server-key", farm.serverKey, "--processes",
             "1",
             "--set", "logLevel=\(level)",
-        ] + (buildStore.map { ["--set", "builds.store=\($0)"] } ?? []) + roots
+        ] + (buildStore.map { ["--set", "builds.store=\($0)"] } ?? []) + own
+    }
+
+    /// The configuration of the workers, as far as it concerns prepared sets.
+    private func imageConfiguration(_ farm: FarmDirectory) async throws -> WorkerConfiguration {
+        var source = try await SettingsSource(
+            file: nil, prefix: "",
+            overrides: ([("roots", roots.map(\.text).joined(separator: ",")), ("images.directory", farm.images)]
+                + prepared.flatMap(\.settings)).compactMap { key, value in value.map { (key, $0) } },
+            environment: [:])
+        do throws(SettingsError) {
+            return try WorkerSettings(&source).configuration
+        } catch {
+            throw CommandFailure(error.description, exitCode: 2)
+        }
     }
 }

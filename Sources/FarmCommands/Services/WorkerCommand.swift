@@ -2,6 +2,7 @@ import ArgumentParser
 import FirnCommands
 import FirnWorker
 import Logging
+import NixStore
 import NixVM
 
 /// The command `firn worker`.
@@ -39,6 +40,19 @@ struct WorkerCommand: AsyncParsableCommand {
         help: ArgumentHelp("A directory that jobs may read, and its name; repeatable.", valueName: "name=directory"))
     var roots: [RootArgument] = []
 
+    @Option(
+        name: .customLong("prepared"),
+        help: ArgumentHelp(
+            "A prepared set, made from a file of a root (default: default.nix); repeatable.",
+            valueName: "name=root[/path]"))
+    var prepared: [PreparedArgument] = []
+
+    @Option(help: ArgumentHelp("The directory of the images of prepared sets.", valueName: "directory"))
+    var images: String?
+
+    @Option(help: .init("Make the image of one set and end; the supervisor runs this.", visibility: .hidden))
+    var makeImage: String?
+
     func run() async throws {
         var source = try await settings.source(
             of: "worker",
@@ -46,8 +60,10 @@ struct WorkerCommand: AsyncParsableCommand {
                 ("name", name), ("endpoint", endpoint), ("key", key), ("serverKey", serverKey),
                 ("processes", processes.map(String.init)),
                 ("roots", roots.isEmpty ? nil : roots.map(\.text).joined(separator: ",")),
-            ])
+                ("images.directory", images),
+            ] + prepared.flatMap(\.settings))
         let (worker, logger) = try WorkerSettings.load(&source)
+        if let makeImage { throw ExitCode(try Self.make(makeImage, worker.configuration).rawValue) }
         let configuration = try worker.configurationWithKeys()
         guard !SupervisedProcess.isSupervised else {
             let service = try ServiceRunner.make { try configuration.makeService(logger: logger) }
@@ -69,6 +85,20 @@ struct WorkerCommand: AsyncParsableCommand {
         guard AddressSpace.hasRoom else { throw CommandFailure(AddressSpace.failureText) }
     }
 
+    /// The arguments with which a worker's process makes the image of a set.
+    static func imageArguments(_ set: PreparedSet, _ identity: [UInt8]) -> [String] {
+        ["--make-image", "\(set.name)@\(String(decoding: Base16.encode(identity), as: UTF8.self))"]
+    }
+
+    /// Makes an image that a supervisor asks for.
+    private static func make(_ text: String, _ configuration: WorkerConfiguration) throws -> ImageBuild.Exit {
+        let parts = text.split(separator: "@").map(String.init)
+        guard parts.count == 2, let build = ImageBuild(of: parts[0], identity: parts[1], configuration) else {
+            throw CommandFailure("--make-image \(text): the configuration has no such set to make", exitCode: 2)
+        }
+        return build.run()
+    }
+
     /// A supervisor of processes that repeat this command line, followed by the options of each process.
     private func supervisor(
         _ worker: WorkerSettings, _ configuration: WorkerConfiguration
@@ -80,6 +110,7 @@ struct WorkerCommand: AsyncParsableCommand {
             processes: worker.processes, executable: "/proc/self/exe"
         ) { index in own + ["--processes", "1", "--name", isAlone ? name : "\(name)-\(index)"] }
         supervisor.cancelGrace = worker.cancelGrace
+        supervisor.keepImages(configuration) { set, identity in own + Self.imageArguments(set, identity) }
         // The supervisor waits longer than the processes' own drain takes.
         supervisor.drainTimeout = configuration.drainTimeout + .seconds(5)
         return supervisor

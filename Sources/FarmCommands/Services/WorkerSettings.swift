@@ -32,6 +32,7 @@ struct WorkerSettings {
         cancelGrace = try source.milliseconds("cancelGraceMs", in: 100...3_600_000) ?? cancelGrace
         configuration.roots = try Self.roots(&source)
         configuration.builder = try Self.builder(&source)
+        try configuration.readPreparedSets(&source)
         try configuration.read(&source)
     }
 

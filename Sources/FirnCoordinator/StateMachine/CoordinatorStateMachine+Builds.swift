@@ -15,7 +15,7 @@ extension CoordinatorStateMachine {
     ///
     /// - Throws: a fault whose message continues the sentence "it sent a result that ...".
     mutating func waitForBuilds(_ job: Job, _ result: WireJobResult, _ peer: Peer) throws(ProtocolError) {
-        guard job.admission.requirement.builds, workers[peer]?.hello.builds == true else {
+        guard job.requirement.builds, workers[peer]?.hello.builds == true else {
             throw ProtocolError(.malformedBody, "asks for builds for a job that may not have them")
         }
         guard result.outcome == .unspecified, result.needed.count <= ProtocolLimits.neededOutputs,

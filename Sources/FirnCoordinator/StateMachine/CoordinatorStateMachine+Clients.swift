@@ -76,6 +76,7 @@ extension CoordinatorStateMachine {
             $0.inlineResultBytes = UInt64(clamping: settings.inlineResultBytes)
             $0.closures = true
             $0.closureCache = settings.closureCache != nil
+            $0.preparedSets = true
         }
         reply(peer, correlation, .welcome(welcome))
     }

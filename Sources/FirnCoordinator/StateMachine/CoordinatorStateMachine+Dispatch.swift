@@ -104,6 +104,7 @@ extension CoordinatorStateMachine {
         else { return }
         let attempt = job.attempt + 1
         let charge = charge(job)
+        let identity = fixPreparedSet(of: id, at: choice.peer)
         move(id, to: .leasing(choice.peer))
         jobs[id]?.attempt = attempt
         // If the worker holds no lease, it begins the job as soon as the assignment arrives.
@@ -115,7 +116,7 @@ extension CoordinatorStateMachine {
                 memoryBytes: job.admission.limits.memoryBytes, isBeginStored: begins,
                 expires: now.steady + settings.lease.milliseconds), at: position)
         store(
-            .lease(id, attempt: Int64(attempt), worker: worker, at: now.wall, begins: begins),
+            .lease(id, attempt: Int64(attempt), worker: worker, at: now.wall, begins: begins, prepared: identity),
             .lease(id, choice.peer, attempt: attempt))
     }
 }

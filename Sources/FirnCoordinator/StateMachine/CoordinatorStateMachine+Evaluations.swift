@@ -37,6 +37,7 @@ extension CoordinatorStateMachine {
         workers[peer]?.leases[0] = lease
         move(lease.job, to: .running(peer))
         jobs[lease.job]?.started = now.wall
+        jobs[lease.job]?.hasEverBegun = true
         // After a reconnect the worker continues an evaluation that had already begun.
         if jobs[lease.job]?.evaluation == nil { jobs[lease.job]?.evaluation = Evaluation(began: now.steady) }
         if let job = jobs[lease.job] { notifyWatchers(of: job) }

@@ -37,8 +37,9 @@ extension CoordinatorStateMachine {
             $0.limits = job.admission.limits
             $0.buildFailures = job.builds.failures
             $0.aheadOf = session.successor(of: job.id).map { UInt64(clamping: $0.rawValue) } ?? 0
-            guard !job.admission.requirement.roots.isEmpty else { return }
-            $0.roots = job.admission.requirement.roots.keys.sorted().map { name in
+            if let prepared = job.requirement.prepared { $0.preparedIdentity = Data(prepared.identity) }
+            guard !job.requirement.roots.isEmpty else { return }
+            $0.roots = job.requirement.roots.keys.sorted().map { name in
                 .with {
                     $0.name = name
                     $0.contentID = Data(session.roots[name] ?? [])
@@ -52,6 +53,7 @@ extension CoordinatorStateMachine {
         guard let job = jobs[id], job.isLeased else { return }
         metrics.leasesReturned += 1
         accountInterrupted(id)
+        if !job.hasEverBegun { releasePreparedSet(of: id) }
         store(.requeue(id, attempt: Int64(job.attempt)), .none)
         requeue(id)
     }
@@ -115,7 +117,7 @@ extension CoordinatorStateMachine {
     }
 
     mutating func concludeUnavailable(_ job: Job) {
-        let requirement = job.admission.requirement.description
+        let requirement = job.requirement.description
         conclude(job.id, .unavailable, "no worker took the job in time (it needs: \(requirement))", cancel: nil)
     }
 }

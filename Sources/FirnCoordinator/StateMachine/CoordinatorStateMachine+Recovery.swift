@@ -20,6 +20,10 @@ extension CoordinatorStateMachine {
                 submitted: found.job.submitted)
             job.attempt = UInt32(clamping: found.attempt)
             job.lost = found.lost
+            if let identity = found.prepared {
+                job.requirement.prepared?.identity = [UInt8](identity)
+                job.hasEverBegun = true
+            }
             if let holder = found.holder {
                 job.state = .orphaned(
                     worker: holder, until: now.steady + settings.recoveryGrace.milliseconds, hasBegun: found.hasBegun)

@@ -86,6 +86,7 @@ extension CoordinatorStateMachine {
         result.trace.complete = false
         if !sent.hasTrace { result.clearTrace() }
         try Self.checkClosure(&result, of: job)
+        try Self.checkPreparedSet(&result, of: job)
         if sent.valueSegments > 0 {
             guard job.valueParts.count == Int(clamping: sent.valueSegments), sent.value.isEmpty,
                 UInt64(clamping: job.valuePartBytes) == sent.valueBytes

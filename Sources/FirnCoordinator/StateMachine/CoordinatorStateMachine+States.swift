@@ -5,6 +5,7 @@ import JobStore
 extension CoordinatorStateMachine {
     mutating func add(_ job: Job) {
         jobs[job.id] = job
+        if job.requirement.prepared != nil { preparedJobs += 1 }
         jobsByNumber[TenantJob(tenant: job.tenant, number: job.number)] = job.id
         if job.admission.expires > 0 { timers.expiries.insert(Due(time: job.admission.expires, key: job.id)) }
         count(job, 1)
@@ -22,6 +23,7 @@ extension CoordinatorStateMachine {
     /// Removes a job whose outcome is committed.
     mutating func remove(_ id: JobID) -> Job? {
         guard let job = jobs.removeValue(forKey: id) else { return nil }
+        if job.requirement.prepared != nil { preparedJobs -= 1 }
         jobsByNumber[TenantJob(tenant: job.tenant, number: job.number)] = nil
         count(job, -1)
         return job

@@ -53,7 +53,9 @@ extension CoordinatorStateMachine {
 
     private mutating func admit(_ bytes: Data, tenant: Int, submit: UInt64, index: Int) {
         do throws(ProtocolError) {
-            let admission = try Admission(bytes: bytes, policy: tenants[tenant].policy, settings: settings)
+            let admission = try Admission(
+                bytes: bytes, tenant: tenants[tenant].name, policy: tenants[tenant].policy, settings: settings)
+            try checkPreparedSet(admission.requirement)
             if let error = quotaError(tenant, admission) { return receipt(submit, index, .refused(error)) }
             tenants[tenant].inserting += 1
             tenants[tenant].queuedBytes += bytes.count

@@ -102,12 +102,14 @@ extension CoordinatorStateMachine {
         for tenant in tenants where tenant.ready > 0 { waiting.formUnion(tenant.queues.keys) }
         lastAvailable = lastAvailable.filter { waiting.contains($0.key) }
         for requirement in waiting {
-            let isServed = workers.values.contains { isAlive($0) && !$0.isDraining && $0.satisfies(requirement) }
+            let isServed = workers.values.contains {
+                isAlive($0) && !$0.isDraining && ($0.satisfies(requirement) || $0.canPrepare(requirement))
+            }
             if isServed || lastAvailable[requirement] == nil { lastAvailable[requirement] = now.steady }
             guard now.steady - (lastAvailable[requirement] ?? 0) >= settings.unavailableAfter.milliseconds else {
                 continue
             }
-            for job in jobs.values where job.isQueued && job.admission.requirement == requirement {
+            for job in jobs.values where job.isQueued && job.requirement == requirement {
                 guard job.admission.expires == 0, now.steady - job.ready >= settings.unavailableAfter.milliseconds
                 else {
                     continue

@@ -23,6 +23,7 @@ extension CoordinatorStateMachine {
             $0.segmentBytes = UInt64(clamping: settings.segmentBytes)
             $0.traceEndpoint = settings.traceEndpoint
             $0.uploadWindowBytes = UInt64(clamping: settings.uploadWindowBytes)
+            $0.preparedSets = true
         }
         actions.append(.command(peer, correlation: correlation, .welcome(welcome)))
         reconcileLeases(hello, of: peer, inherited: inherited?.leases ?? [])

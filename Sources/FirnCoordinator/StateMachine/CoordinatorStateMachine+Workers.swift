@@ -43,6 +43,7 @@ extension CoordinatorStateMachine {
         case .release(let release): self.release(release.leases, of: peer)
         case .goodbye: removeGracefully(peer)
         case .buildsEnded(let ended): endBuilds(ended, at: peer)
+        case .preparedSets(let sets): announce(sets.sets, of: peer)
         case .hello, .error: break
         }
     }

@@ -40,6 +40,8 @@ public struct CoordinatorStateMachine: Sendable {
     var tenantIndex: [String: Int] = [:]
     var fairness = Fairness()
     var oldestWaiting = OldestWaiting()
+    /// Open jobs that start from prepared sets.
+    var preparedJobs = 0
 
     var workers: [Peer: WorkerSession] = [:]
     var workerNames: [String: Peer] = [:]
@@ -120,6 +122,7 @@ public struct CoordinatorStateMachine: Sendable {
         now = time
         advanceWorkers()
         dispatch()
+        prepareSets()
         beginBuilds()
         flushWorkers()
         flushWatches()

@@ -18,6 +18,7 @@ extension WireWorkerHello {
             return
                 "software, host, an evaluator version or a root's name has more than \(ProtocolLimits.nameBytes) bytes"
         }
+        if let fault = preparedSets.fault { return fault }
         guard predecessor.instance.count <= 64, predecessor.cause.utf8.count <= 1_000 else {
             return "predecessor: the instance has more than 64 bytes, or the cause more than 1,000"
         }

@@ -50,6 +50,8 @@ public enum MessageKind: UInt8, Sendable, Hashable, CaseIterable {
     case uploadReply = 0x4E
     case startBuilds = 0x50
     case buildsEnded = 0x51
+    case preparedSets = 0x52
+    case prepareSet = 0x53
 
     case traceSegment = 0x60
 }

@@ -29,6 +29,12 @@ public enum ProtocolLimits {
     public static let arguments = 1_000
     public static let roots = 64
     public static let features = 64
+    /// Prepared sets that a worker may announce, the tenants of each, and bytes of an identity.
+    public static let preparedSets = 64
+    public static let preparedTenants = 1_000
+    public static let preparedIdentityBytes = 32
+    /// Bytes of the reason why a set could not be prepared.
+    public static let preparedReasonBytes = 1_000
     public static let searchPath = 64
     public static let nameBytes = 255
     public static let pathBytes = 4_096

@@ -44,6 +44,7 @@ extension WireJobSpecification {
         if hasDirectory { try validateDirectory(directory, "directory") }
         if hasWalk { try validateWalk() }
         if hasClosure { try validateClosure() }
+        if hasPrepared { try validatePrepared() }
     }
 
     private func validateSearchPath() throws(ProtocolError) {
@@ -106,8 +107,28 @@ extension WireJobSpecification {
             try Self.validateName(encoded.name, "encoded.name")
             if encoded.hasBase, !encoded.base.root.isEmpty { try validateDirectory(encoded.base, "encoded.base") }
         case .bundle(let bundle): try Self.validate(bundle)
-        case nil: throw ProtocolError(.invalidJob, "none of source, root_file, encoded and bundle is set")
+        case nil:
+            guard hasPrepared else {
+                throw ProtocolError(.invalidJob, "none of source, root_file, encoded, bundle and prepared is set")
+            }
         }
+    }
+
+    private func validatePrepared() throws(ProtocolError) {
+        try Self.require(
+            (1...ProtocolLimits.nameBytes).contains(prepared.name.utf8.count),
+            "prepared.name is empty or longer than \(ProtocolLimits.nameBytes) bytes")
+        try Self.require(
+            [0, ProtocolLimits.preparedIdentityBytes].contains(prepared.identity.count),
+            "prepared.identity has \(prepared.identity.count) bytes, not \(ProtocolLimits.preparedIdentityBytes)")
+        switch program {
+        case nil, .source: break
+        case .rootFile, .encoded, .bundle:
+            throw ProtocolError(.invalidJob, "prepared goes with a source or without a program")
+        }
+        try Self.require(
+            system.isEmpty && features.isEmpty && searchPath.isEmpty && !hasDirectory,
+            "prepared goes with none of system, features, search_path and directory, which the set has")
     }
 
     /// A name is bounded because every frame of a backtrace repeats it.

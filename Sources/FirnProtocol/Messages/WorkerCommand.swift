@@ -11,6 +11,7 @@ public enum WorkerCommand: WireMessage {
     case drain(WireDrainWorker)
     case uploadReply(WireUploadReply)
     case startBuilds(WireStartBuilds)
+    case prepareSet(WirePrepareSet)
     case error(WireError)
 
     public var kind: MessageKind {
@@ -24,6 +25,7 @@ public enum WorkerCommand: WireMessage {
         case .drain: .drainWorker
         case .uploadReply: .uploadReply
         case .startBuilds: .startBuilds
+        case .prepareSet: .prepareSet
         case .error: .error
         }
     }
@@ -39,6 +41,7 @@ public enum WorkerCommand: WireMessage {
         case .drain(let body): body
         case .uploadReply(let body): body
         case .startBuilds(let body): body
+        case .prepareSet(let body): body
         case .error(let body): body
         }
     }
@@ -57,6 +60,7 @@ public enum WorkerCommand: WireMessage {
         case .drainWorker: .drain(try WireDrainWorker(serializedBytes: body))
         case .uploadReply: .uploadReply(try WireUploadReply(serializedBytes: body))
         case .startBuilds: .startBuilds(try WireStartBuilds(serializedBytes: body))
+        case .prepareSet: .prepareSet(try WirePrepareSet(serializedBytes: body))
         case .error: .error(try WireError(serializedBytes: body))
         default: nil
         }

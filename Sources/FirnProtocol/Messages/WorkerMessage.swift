@@ -11,6 +11,7 @@ public enum WorkerMessage: WireMessage {
     case goodbye(WireGoodbye)
     case upload(WireUpload)
     case buildsEnded(WireBuildsEnded)
+    case preparedSets(WirePreparedSets)
     case error(WireError)
 
     public var kind: MessageKind {
@@ -24,6 +25,7 @@ public enum WorkerMessage: WireMessage {
         case .goodbye: .goodbye
         case .upload: .upload
         case .buildsEnded: .buildsEnded
+        case .preparedSets: .preparedSets
         case .error: .error
         }
     }
@@ -39,6 +41,7 @@ public enum WorkerMessage: WireMessage {
         case .goodbye(let body): body
         case .upload(let body): body
         case .buildsEnded(let body): body
+        case .preparedSets(let body): body
         case .error(let body): body
         }
     }
@@ -57,6 +60,7 @@ public enum WorkerMessage: WireMessage {
         case .goodbye: .goodbye(try WireGoodbye(serializedBytes: body))
         case .upload: .upload(try WireUpload(serializedBytes: body))
         case .buildsEnded: .buildsEnded(try WireBuildsEnded(serializedBytes: body))
+        case .preparedSets: .preparedSets(try WirePreparedSets(serializedBytes: body))
         case .error: .error(try WireError(serializedBytes: body))
         default: nil
         }

@@ -12,6 +12,8 @@ package struct AssignedJob: Sendable {
     let roots: RootedIO
     let printedBytes: Int
     let builder: WorkerBuilder?
+    /// Nil if the job starts from no prepared set.
+    let prepared: PreparedStart?
     let traces: TraceQueue
     package let uploads: UploadChannel
     /// Bytes of one segment of an upload.
@@ -63,7 +65,7 @@ extension VirtualMachine: JobEvaluator {
             let specification = try WireJobSpecification(encoded: run.assignment.specification)
             let job = try EvaluationJob.assigned(
                 specification, run.assignment, roots: run.roots, printedBytes: run.printedBytes,
-                builder: run.builder)
+                builder: run.builder, prepared: run.prepared)
             let writer = try specification.hasClosure ? run.uploadWriter(specification.closure) : nil
             let level = specification.traceLevel
             var result =
@@ -72,6 +74,8 @@ extension VirtualMachine: JobEvaluator {
                 : perform(run, job, level, writer)
             if let refusal = writer?.refusal { result.refuseUpload(refusal) }
             if result.outcome == .ok, let writer { result.closure = writer.summary }
+            result.preparedIdentity = run.assignment.preparedIdentity
+            if result.hasTrace { result.trace.preparedIdentity = run.assignment.preparedIdentity }
             return result
         } catch {
             return WireJobResult(refused: error)

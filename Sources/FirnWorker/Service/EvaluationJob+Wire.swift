@@ -11,10 +11,11 @@ extension EvaluationJob {
     ///   - roots: all roots of the worker. The job sees those that the assignment names.
     ///   - printedBytes: how many bytes of the job's printed lines are kept.
     ///   - builder: builds what the job reads of derivations, if it may read it; nil if nothing is built.
+    ///   - prepared: the prepared set that the job starts from; nil if that is none.
     /// - Throws: `ProtocolError` for a specification that breaks the rules; `RootedIOError` for files that conflict.
     static func assigned(
         _ wire: WireJobSpecification, _ assignment: WireAssignment, roots: RootedIO, printedBytes: Int,
-        builder: WorkerBuilder?
+        builder: WorkerBuilder?, prepared: PreparedStart? = nil
     ) throws -> EvaluationJob {
         if let unknown = wire.features.first(where: { !ExperimentalFeature.known.contains($0) }) {
             let known = ExperimentalFeature.known.joined(separator: ", ")
@@ -26,10 +27,11 @@ extension EvaluationJob {
         }
         // The assignment names the roots that the tenant may read, and the job those that it wants to read.
         let allowed = Set(assignment.roots.map(\.name))
-        let names = wire.roots.map(\.name).filter { allowed.contains($0) }
+        var names = wire.roots.map(\.name).filter { allowed.contains($0) }
+        if let root = prepared?.set.root, !root.isEmpty, !names.contains(root) { names.append(root) }
         let directory = wire.hasDirectory ? path(wire.directory) : RootedIO.bundlePath
         var job = EvaluationJob(
-            try input(wire, directory: directory), io: try roots.restricted(to: names, bundle: files))
+            try input(wire, directory: directory, prepared), io: try roots.restricted(to: names, bundle: files))
         job.directory = directory
         job.arguments = wire.arguments.map { argument in (Array(argument.name.utf8), value(argument)) }
         job.attribute = wire.attribute
@@ -42,12 +44,18 @@ extension EvaluationJob {
         job.system = wire.system.isEmpty ? nil : Array(wire.system.utf8)
         job.features = Set(wire.features)
         if wire.importFromDerivation { job.building = builder?.building(assignment.buildFailures) }
+        if let prepared { job.start(from: prepared) }
         job.limits = EvaluationLimits(assignment.limits)
         job.limits.printedBytes = printedBytes
         return job
     }
 
-    private static func input(_ wire: WireJobSpecification, directory: [UInt8]) throws -> Input {
+    private static func input(
+        _ wire: WireJobSpecification, directory: [UInt8], _ prepared: PreparedStart?
+    ) throws -> Input {
+        guard wire.hasPrepared == (prepared != nil) else {
+            throw ProtocolError(.invalidJob, "the worker does not have the prepared set '\(wire.prepared.name)'")
+        }
         switch wire.program {
         case .source(let source):
             let name = source.name.isEmpty ? "(string)" : source.name
@@ -59,8 +67,19 @@ extension EvaluationJob {
             return .program([UInt8](program.program), name: name, directory: directory)
         case .bundle(let bundle):
             return .file(path: CanonPath.canonicalize(RootedIO.bundlePath + Array("/\(bundle.entry)".utf8)))
-        case nil: throw ProtocolError(.invalidJob, "none of source, root_file, encoded and bundle is set")
+        case nil:
+            guard let prepared else {
+                throw ProtocolError(.invalidJob, "none of source, root_file, encoded, bundle and prepared is set")
+            }
+            return .file(path: prepared.set.file)
         }
+    }
+
+    /// Has the job evaluated as the set was: with its system, features and search path.
+    private mutating func start(from prepared: PreparedStart) {
+        system = prepared.set.system.isEmpty ? nil : Array(prepared.set.system.utf8)
+        features = Set(prepared.set.features)
+        searchPath = prepared.set.searchPath
     }
 
     private static func path(_ file: WireRootFile) -> [UInt8] {

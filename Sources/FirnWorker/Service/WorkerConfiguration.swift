@@ -42,6 +42,10 @@ public struct WorkerConfiguration: Sendable {
     public var drainTimeout = Duration.seconds(30)
     /// Where what jobs read of derivations is built; nil if jobs may not read it.
     public var builder: WorkerBuilder?
+    /// The sets that are evaluated before jobs ask for them; at most 64. Those that are made here need `images`.
+    public var preparedSets: [PreparedSet] = []
+    /// Where their images are kept; nil if none is made.
+    public var images: ImageSettings?
     public var ipv6 = false
     /// The name and version of the software, as told to the coordinator.
     public var software = "firn"

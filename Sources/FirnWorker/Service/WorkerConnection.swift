@@ -12,16 +12,17 @@ actor WorkerConnection {
     nonisolated let executor: PollingExecutor
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
-    private let configuration: WorkerConfiguration
-    private let log: Logger
+    let configuration: WorkerConfiguration
+    let log: Logger
     private let socket: Socket
     private let traces: TraceSender
     private let roots: RootedIO
     private let evaluator: any JobEvaluator
     /// Nil if no supervisor watches the process.
-    private let status = SupervisedProcess.status
+    let status = SupervisedProcess.status
     private let instance: [UInt8]
-    private var machine: WorkerStateMachine
+    var machine: WorkerStateMachine
+    var sets: PreparedSets<PreparedImage>
     private let queue: EvaluationQueue
     /// Nil if nothing is built here.
     private var builds: BuildQueue?
@@ -33,7 +34,7 @@ actor WorkerConnection {
     private var isLeaving = false
     private var failure: (any Error)?
     private var ended: CheckedContinuation<Void, Never>?
-    private var hasEnded = false
+    private(set) var hasEnded = false
 
     /// - Parameter evaluator: replaces the virtual machine if it is not nil.
     init(_ configuration: WorkerConfiguration, evaluator: (any JobEvaluator)? = nil, logger: Logger) throws {
@@ -55,14 +56,10 @@ actor WorkerConnection {
         let context = try Context()
         socket = try Socket(.dealer, context: context, options: Self.controlOptions(configuration))
         traces = try TraceSender(configuration, context: context, executor: executor)
-        let names = directories.map(\.key)
-        let announced =
-            configuration.announcesContentIDs
-            ? RootContent.announce(names, in: roots) {
-                logger.warning("announced without a content id", metadata: ["reason": "\($0)"])
-            }
-            : names.map { name in WireRoot.with { $0.name = name } }
-        let settings = WorkerProfile(configuration, roots: announced, predecessor: SupervisedProcess.predecessor)
+        let announced = configuration.announce(roots, logger)
+        sets = PreparedSets(configuration.preparedSets, contentIDs: configuration.contentIDs(announced, roots))
+        var settings = WorkerProfile(configuration, roots: announced, predecessor: SupervisedProcess.predecessor)
+        settings.hello.preparedSets = sets.announced
         instance = [UInt8](settings.hello.instance)
         machine = WorkerStateMachine(settings, now: MonotonicClock.now())
     }
@@ -121,6 +118,7 @@ actor WorkerConnection {
             "connecting",
             metadata: ["endpoint": "\(configuration.endpoint)", "name": "\(configuration.name)"])
         try socket.connect(configuration.endpoint)
+        pollSets()
         tick()
     }
 
@@ -166,6 +164,7 @@ actor WorkerConnection {
         if let current = queue.current {
             machine.confirmRunning(current.key, cpuNanoseconds: current.cpuNanoseconds, now: now)
         }
+        pollSets()
         perform(machine.tick(now: now))
         executor.schedule(at: now &+ machine.heartbeatNanoseconds / 8) { [weak self] in
             self?.assumeIsolated { $0.tick() }
@@ -197,7 +196,7 @@ actor WorkerConnection {
         }
     }
 
-    private func perform(_ actions: [WorkerStateMachine.Action]) {
+    func perform(_ actions: [WorkerStateMachine.Action]) {
         for action in actions { perform(action) }
     }
 
@@ -208,6 +207,7 @@ actor WorkerConnection {
         case .withdraw(let keys): withdraw(keys, stop: false)
         case .stop(let keys): withdraw(keys, stop: true)
         case .build(let start): builds?.add(start)
+        case .prepare(let prepare): self.prepare(prepare)
         case .uploadReply(let key, let reply): uploads[key]?.deliver(reply)
         case .connectTraces(let endpoint): connectTraces(endpoint)
         case .reconnect: reconnect()
@@ -227,7 +227,8 @@ actor WorkerConnection {
         uploads[key] = channel
         let run = AssignedJob(
             key: key, assignment: assignment, cancellation: cancellation, roots: roots,
-            printedBytes: configuration.printedBytes, builder: configuration.builder, traces: traces.queue,
+            printedBytes: configuration.printedBytes, builder: configuration.builder, prepared: start(of: assignment),
+            traces: traces.queue,
             uploads: channel, segmentBytes: machine.segmentBytes)
         queue.insert(run, aheadOf: successor)
         evaluateNext()

@@ -21,6 +21,7 @@ extension WorkerStateMachine {
         case .cancelAttempts(let cancel): return self.cancel(cancel.leases.map { LeaseKey($0) })
         case .drain: return drain(now: now)
         case .startBuilds(let start): return [.build(start)]
+        case .prepareSet(let prepare): return [.prepare(prepare)]
         case .uploadReply(let reply):
             let key = LeaseKey(job: reply.job, attempt: reply.attempt)
             uploads.drop(key, below: reply.stored)
@@ -35,8 +36,8 @@ extension WorkerStateMachine {
         for assignment in assignments {
             let key = LeaseKey(job: assignment.job, attempt: assignment.attempt)
             guard pending[key] == nil, uncommitted[key] == nil else { continue }
-            // These jobs were on their way when the worker stopped asking for more.
-            if isDraining || hasLeft || hasLongJob(now: now) {
+            // These jobs were on their way when the worker stopped asking for more, or lost the set that they start from.
+            if isDraining || hasLeft || hasLongJob(now: now) || !hasPreparedSet(of: assignment) {
                 releasing.append(key)
                 continue
             }

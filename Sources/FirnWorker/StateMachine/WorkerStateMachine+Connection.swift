@@ -51,6 +51,7 @@ extension WorkerStateMachine {
     private func helloAction() -> Action {
         var hello = profile.hello
         hello.leases = leases
+        hello.preparedSets = preparedSets
         // The hello is the only message of a worker that gets a reply of its own.
         return .send(Envelope(WorkerMessage.hello(hello), correlation: 1).frames())
     }

@@ -22,6 +22,8 @@ public struct WorkerStateMachine: Sendable {
         case stop([LeaseKey])
         /// Build outputs, and report the end by `built`.
         case build(WireStartBuilds)
+        /// Have this prepared set made, and report what becomes of it by `announce`.
+        case prepare(WirePrepareSet)
         /// Give a reply to the uploads of a job.
         case uploadReply(LeaseKey, WireUploadReply)
         /// Push traces to this endpoint.
@@ -71,6 +73,8 @@ public struct WorkerStateMachine: Sendable {
     /// Nanoseconds of processor time that the first lease has used, as reported last.
     var cpuNanoseconds: UInt64 = 0
 
+    /// The prepared sets as they were announced last.
+    var preparedSets: [WirePreparedSet]
     var uncommitted = UncommittedResults()
     var uploads = Uploads()
     var credit = Credit()
@@ -81,6 +85,7 @@ public struct WorkerStateMachine: Sendable {
 
     public init(_ profile: WorkerProfile, now: UInt64) {
         self.profile = profile
+        preparedSets = profile.hello.preparedSets
         lastHeard = now
         lastHeartbeat = now
     }

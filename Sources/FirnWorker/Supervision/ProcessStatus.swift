@@ -1,11 +1,13 @@
 import CPlatform
+import FirnProtocol
 import Glibc
 import Synchronization
 
 /// The state of a worker process that its supervisor sees in shared memory: which job is evaluated, and by when it must
 /// have stopped. It can be read whatever the process does, and after it has ended.
 ///
-/// Each word has one writer: the evaluating thread for the evaluation, the polling thread for the rest. A reader may
+/// Each word has one writer: the evaluating thread for the evaluation, the supervisor for what it says of prepared sets, and
+/// the polling thread for the rest. A reader may
 /// see the evaluation change while it reads, and combine one job with the deadline of another. That is harmless: the
 /// other deadline is not long past unless that job was late itself.
 final class ProcessStatus: Sendable {
@@ -21,6 +23,10 @@ final class ProcessStatus: Sendable {
         case isEvaluating, job, attempt, deadline
         case cancelledJob, cancelledAttempt, cancelledAt
         case isWelcomed, instanceHead, instanceTail
+        /// The first of as many words as there may be prepared sets: what the supervisor says of each.
+        case sets = 64
+        /// The same of what the process wants.
+        case wantedSets = 128
     }
 
     // An integer and not a pointer, because a pointer is not Sendable.
@@ -48,14 +54,14 @@ final class ProcessStatus: Sendable {
 
     deinit { unsafe munmap(UnsafeMutableRawPointer(bitPattern: address), Self.byteCount) }
 
-    private func load(_ word: Word) -> UInt64 {
+    private func load(_ word: Word, _ offset: Int = 0) -> UInt64 {
         guard let words = unsafe UnsafeMutablePointer<Atomic<UInt64>>(bitPattern: address) else { return 0 }
-        return unsafe words[word.rawValue].load(ordering: .acquiring)
+        return unsafe words[word.rawValue + offset].load(ordering: .acquiring)
     }
 
-    private func store(_ value: UInt64, _ word: Word) {
+    private func store(_ value: UInt64, _ word: Word, _ offset: Int = 0) {
         guard let words = unsafe UnsafeMutablePointer<Atomic<UInt64>>(bitPattern: address) else { return }
-        unsafe words[word.rawValue].store(value, ordering: .releasing)
+        unsafe words[word.rawValue + offset].store(value, ordering: .releasing)
     }
 }
 
@@ -86,6 +92,23 @@ extension ProcessStatus {
         store(word(instance.dropFirst(8).prefix(8)), .instanceTail)
         store(1, .isWelcomed)
     }
+
+    /// What the supervisor says of the first prepared sets.
+    func sets(_ count: Int) -> [PreparedSetWord] {
+        (0..<min(count, ProtocolLimits.preparedSets)).map { PreparedSetWord(rawValue: load(.sets, $0)) }
+    }
+
+    /// Says that the process wants a prepared set, which is its last wish until another one for the same set.
+    func want(_ index: Int, _ identity: [UInt8]) {
+        guard index < ProtocolLimits.preparedSets else { return }
+        store(PreparedSetWord(.wanted, identity).rawValue, .wantedSets, index)
+    }
+
+    /// Says that nothing is wanted of a prepared set any more.
+    func wantNothing(_ index: Int) {
+        guard index < ProtocolLimits.preparedSets else { return }
+        store(0, .wantedSets, index)
+    }
 }
 
 /// The supervisor's side.
@@ -97,6 +120,18 @@ extension ProcessStatus {
         let isCancelled = load(.cancelledJob) == key.job && load(.cancelledAttempt) == UInt64(key.attempt)
         let deadline = load(.deadline)
         return Evaluation(key: key, stopBy: isCancelled ? min(deadline, load(.cancelledAt)) : deadline)
+    }
+
+    /// Says what has become of prepared sets.
+    func tell(_ words: [PreparedSetWord]) {
+        for (index, word) in words.prefix(ProtocolLimits.preparedSets).enumerated() {
+            store(word.rawValue, .sets, index)
+        }
+    }
+
+    /// What the process wants of the first prepared sets.
+    func wanted(_ count: Int) -> [PreparedSetWord] {
+        (0..<min(count, ProtocolLimits.preparedSets)).map { PreparedSetWord(rawValue: load(.wantedSets, $0)) }
     }
 
     /// The instance under which the coordinator knows the process; nil before its welcome.

@@ -16,6 +16,8 @@ actor WorkerProcesses {
         var delay: Duration
         /// Whether the process was drained, by the coordinator or by a signal to it alone.
         var wasDrained = false
+        /// Whether the process was told to leave so that a new one takes its place.
+        var isReplaced = false
         var status: ProcessStatus?
         /// The evaluation because of which the process was killed.
         var stuck: Stuck?
@@ -36,6 +38,10 @@ actor WorkerProcesses {
     private let configuration: Configuration
     private let log: Logger
     private var children: [Child]
+    /// Nil if the worker has no prepared sets.
+    private let images: ImageKeeper?
+    /// The processes to be replaced, one after the other.
+    private var replacing: [Int] = []
     private var killAt: UInt64?
     private var ended: CheckedContinuation<Void, Never>?
     private var hasEnded = false
@@ -46,6 +52,7 @@ actor WorkerProcesses {
         executor = try PollingExecutor(name: "firn-supervisor")
         self.configuration = configuration
         log = logger
+        images = try configuration.images.map { try ImageKeeper($0, logger: logger) }
         children = (0..<max(0, configuration.processes)).map { _ in
             Child(delay: configuration.restartDelay)
         }
@@ -95,6 +102,7 @@ actor WorkerProcesses {
             if killAt == nil, !child.wasDrained, child.process == nil, now >= child.startAt { start(index, now: now) }
         }
         if killAt == nil, !children.isEmpty, children.allSatisfy(\.wasDrained) { killAt = now }
+        if killAt == nil { keepImages(now: now) } else { images?.stop() }
         if let killAt {
             let running = children.compactMap(\.process)
             if running.isEmpty {
@@ -108,24 +116,43 @@ actor WorkerProcesses {
         }
     }
 
+    /// Tells the processes what has become of the images. When roots were replaced, processes that have read the new ones
+    /// take the place of the old ones, one after the other, so that jobs go on.
+    private func keepImages(now: UInt64) {
+        guard let images else { return }
+        images.tick(now: now, wanted: children.compactMap(\.status).flatMap { $0.wanted(images.words.count) })
+        for child in children { child.status?.tell(images.words) }
+        if images.needsNewProcesses {
+            images.replacesProcesses()
+            replacing = Array(children.indices)
+        }
+        guard let index = replacing.first, !children.contains(where: \.isReplaced) else { return }
+        replacing.removeFirst()
+        guard let process = children[index].process, !children[index].wasDrained else { return }
+        children[index].isReplaced = true
+        log.info("a worker process reads its roots again", metadata: ["process": "\(process)"])
+        kill(process, SIGTERM)
+    }
+
     private func reap(_ index: Int, now: UInt64) {
         guard let process = children[index].process else { return }
         var status: Int32 = 0
         guard unsafe waitpid(process, &status, WNOHANG) == process else { return }
         children[index].process = nil
         guard killAt == nil else { return }
-        guard status != 0 else {
+        guard status != 0 || children[index].isReplaced else {
             children[index].wasDrained = true
             return log.notice(
                 "a worker process was drained and is not started again", metadata: ["process": "\(process)"])
         }
-        recordPredecessor(children[index], reason: Self.reason(status), at: index)
+        if status == 0 { return children[index].startAt = now }
+        recordPredecessor(children[index], reason: ChildProcess.reason(status), at: index)
         let delay = nextDelay(index, now: now)
         children[index].startAt = MonotonicClock.deadline(after: delay)
         log.warning(
             "a worker process ended and is started again",
             metadata: [
-                "process": "\(process)", "reason": "\(Self.reason(status))",
+                "process": "\(process)", "reason": "\(ChildProcess.reason(status))",
                 "afterMilliseconds": "\(delay.milliseconds)",
             ])
     }
@@ -172,19 +199,15 @@ actor WorkerProcesses {
         kill(process, SIGKILL)
     }
 
-    private static func reason(_ status: Int32) -> String {
-        let signal = status & 0x7F
-        return signal == 0 ? "exit code \(status >> 8 & 0xFF)" : "signal \(signal)"
-    }
-
     private func start(_ index: Int, now: UInt64) {
         children[index].startedAt = now
         children[index].stuck = nil
         children[index].status = nil
+        children[index].isReplaced = false
         let memory = ProcessStatus.makeMemory()
         defer { if let memory { close(memory) } }
         var process = pid_t()
-        let code = Self.spawn(
+        let code = ChildProcess.spawn(
             [configuration.executable] + configuration.arguments(index),
             environment(index, hasStatus: memory != nil), memory: memory, &process)
         guard code == 0 else {
@@ -202,55 +225,11 @@ actor WorkerProcesses {
 
     /// The whole environment of the process with that index.
     private func environment(_ index: Int, hasStatus: Bool) -> [String] {
-        var own = ["\(SupervisedProcess.supervisorVariable)=\(getpid())"]
-        if hasStatus { own.append("\(SupervisedProcess.statusVariable)=\(Self.statusDescriptor)") }
+        var own: [String] = []
+        if hasStatus { own.append("\(SupervisedProcess.statusVariable)=\(ChildProcess.statusDescriptor)") }
         if let predecessor = children[index].predecessor {
             own.append("\(SupervisedProcess.predecessorVariable)=\(predecessor.text)")
         }
-        let inherited = Self.environment.filter { entry in
-            !SupervisedProcess.variables.contains { entry.hasPrefix("\($0)=") }
-        }
-        return inherited + own
-    }
-
-    /// - Parameters:
-    ///   - arguments: the arguments, with the executable first.
-    ///   - memory: the memory that the process shares with its supervisor; nil if it is not watched.
-    /// - Returns: 0, or the error number of `posix_spawn`.
-    private static func spawn(
-        _ arguments: [String], _ environment: [String], memory: Int32?, _ process: inout pid_t
-    ) -> Int32 {
-        var actions = unsafe posix_spawn_file_actions_t()
-        unsafe posix_spawn_file_actions_init(&actions)
-        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-        if let memory { unsafe posix_spawn_file_actions_adddup2(&actions, memory, statusDescriptor) }
-        return unsafe withCStrings(arguments) { words in
-            unsafe withCStrings(environment) { environment in
-                unsafe SpawnAttributes.withoutBlockedSignals { attributes in
-                    unsafe posix_spawn(&process, arguments[0], &actions, attributes, words, environment)
-                }
-            }
-        }
-    }
-
-    /// The first descriptor after standard input, output and error.
-    private static let statusDescriptor: Int32 = 3
-
-    private static var environment: [String] {
-        var entries: [String] = []
-        var next = unsafe environ
-        while let entry = unsafe next.pointee {
-            unsafe entries.append(String(cString: entry))
-            unsafe next += 1
-        }
-        return entries
-    }
-
-    private static func withCStrings<Result>(
-        _ strings: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result
-    ) -> Result {
-        let copies = unsafe strings.map { unsafe strdup($0) }
-        defer { unsafe copies.forEach { unsafe free($0) } }
-        return unsafe body(copies + [nil])
+        return ChildProcess.environment(adding: own)
     }
 }

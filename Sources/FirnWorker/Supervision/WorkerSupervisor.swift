@@ -27,11 +27,26 @@ public struct WorkerSupervisor: Service {
         /// How long processes may take to end after SIGTERM, before SIGKILL. It is longer than the workers' own drain
         /// time.
         public var drainTimeout = Duration.seconds(35)
+        /// What keeps the images of prepared sets; nil if there are none.
+        var images: ImageKeeper.Configuration?
 
         public init(processes: Int, executable: String, arguments: @escaping @Sendable (Int) -> [String]) {
             self.processes = processes
             self.executable = executable
             self.arguments = arguments
+        }
+
+        /// Has the images made that a worker's configuration asks for, by processes with these arguments.
+        public mutating func keepImages(
+            _ worker: WorkerConfiguration,
+            arguments: @escaping @Sendable (_ set: PreparedSet, _ identity: [UInt8]) -> [String]
+        ) {
+            guard let settings = worker.images, worker.preparedSets.contains(where: { $0.origin == .root }) else {
+                return
+            }
+            images = ImageKeeper.Configuration(
+                sets: worker.preparedSets, roots: worker.roots, settings: settings, executable: executable,
+                arguments: arguments)
         }
     }
 

@@ -9,7 +9,7 @@ import Testing
         #expect(
             titles == [
                 "Two commands", "Use", "Into a Nix store", "Flakes and the network", "A farm on this machine",
-                "A whole package set",
+                "Prepared sets", "A whole package set",
                 "A farm on three machines",
             ])
         #expect(Readme.sections.flatMap(\.commands).count > 25)

@@ -30,6 +30,8 @@ struct Job: Sendable {
     /// Index into the state machine's tenants.
     let tenant: Int
     let admission: Admission
+    /// What a worker must have to run the job. The first attempt fixes the identity of the prepared set.
+    var requirement: Requirement
     /// Wall time of the submission.
     let submitted: Int64
     var state = State.queued
@@ -50,6 +52,8 @@ struct Job: Sendable {
     var isInherited = false
     /// What the tenant is charged for the lease; nil if there is none.
     var charge: FairShare.Charge?
+    /// Whether an attempt has begun, so that later ones must start from the same prepared set.
+    var hasEverBegun = false
     /// The evaluation in progress; nil unless the current attempt has begun.
     var evaluation: Evaluation?
     /// The steady time at which the job was queued last.
@@ -66,6 +70,7 @@ struct Job: Sendable {
         self.number = number
         self.tenant = tenant
         self.admission = admission
+        requirement = admission.requirement
         self.submitted = submitted
     }
 

@@ -11,15 +11,22 @@ struct Requirement: Hashable, Sendable {
     var builds = false
     /// Whether the worker must be able to upload store objects.
     var uploadsObjects = false
+    /// The prepared set that the worker must have; nil if the job needs none.
+    var prepared: PreparedRequirement?
 
     /// Reads the requirement of a specification. A program or base given as a file lies below one of the roots that the
     /// job names, so these roots are all that it needs.
-    init(_ specification: WireJobSpecification) {
+    ///
+    /// - Parameter policy: what the tenant of the job may use.
+    init(_ specification: WireJobSpecification, tenant: String, policy: TenantPolicy) {
         evaluatorVersion = specification.evaluatorVersion
         builds = specification.importFromDerivation
         uploadsObjects = specification.hasClosure
         for root in specification.roots {
             roots[root.name] = [UInt8](root.contentID)
+        }
+        if specification.hasPrepared {
+            prepared = PreparedRequirement(specification.prepared, tenant: tenant, roots: policy.roots)
         }
     }
 
@@ -30,6 +37,10 @@ struct Requirement: Hashable, Sendable {
             return id.isEmpty ? "root '\(name)'" : "root '\(name)' with content id \(Self.hex(id))"
         }
         if !evaluatorVersion.isEmpty { parts.append("evaluator version \(evaluatorVersion)") }
+        if let prepared {
+            let id = prepared.identity
+            parts.append("prepared set '\(prepared.name)'" + (id.isEmpty ? "" : " with identity \(Self.hex(id))"))
+        }
         if builds { parts.append("a builder") }
         if uploadsObjects { parts.append("a worker that uploads store objects") }
         return parts.isEmpty ? "no requirement" : parts.joined(separator: ", ")

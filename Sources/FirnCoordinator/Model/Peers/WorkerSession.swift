@@ -16,6 +16,10 @@ struct WorkerSession: Sendable {
     var lastHeard: CoordinatorTime
     /// The jobs for which something is built, or waits to be built, on the worker's machine.
     var building: Set<JobID> = []
+    /// The prepared sets that the worker announced last, by name.
+    var preparedSets: [String: WirePreparedSet] = [:]
+    /// The identities of the sets that it was told to prepare and has not announced since.
+    var preparing: Set<[UInt8]> = []
     var finished: UInt64 = 0
     var isDraining = false
     /// Whether the connection works: false from when a message found no connection until the worker says hello.
@@ -36,6 +40,7 @@ struct WorkerSession: Sendable {
         lastHeard = time
         roots = Dictionary(
             hello.roots.map { ($0.name, [UInt8]($0.contentID)) }, uniquingKeysWith: { first, _ in first })
+        announce(hello.preparedSets)
     }
 
     /// A bound above what any worker can hold, so that a sum of credits cannot overflow.
@@ -73,7 +78,28 @@ struct WorkerSession: Sendable {
         }
     }
 
+    /// Takes what the worker says of its prepared sets in place of what it said before.
+    mutating func announce(_ sets: [WirePreparedSet]) {
+        preparedSets = Dictionary(sets.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        preparing = []
+    }
+
+    /// Whether the worker can run a job now.
     func satisfies(_ requirement: Requirement) -> Bool {
+        guard let prepared = requirement.prepared else { return satisfiesRest(requirement) }
+        guard let set = preparedSets[prepared.name], set.state == .ready, prepared.matches(set) else { return false }
+        return satisfiesRest(requirement)
+    }
+
+    /// Whether the worker could run a job if it prepared the set that the job needs, or is preparing it.
+    func canPrepare(_ requirement: Requirement) -> Bool {
+        guard let prepared = requirement.prepared, let set = preparedSets[prepared.name], prepared.matches(set)
+        else { return false }
+        return set.state != .failed && satisfiesRest(requirement)
+    }
+
+    /// What does not concern prepared sets.
+    private func satisfiesRest(_ requirement: Requirement) -> Bool {
         guard requirement.evaluatorVersion.isEmpty || hello.evaluatorVersions.contains(requirement.evaluatorVersion)
         else { return false }
         if requirement.builds, !hello.builds { return false }

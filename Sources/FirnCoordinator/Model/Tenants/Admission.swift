@@ -13,6 +13,7 @@ struct Admission: Sendable {
     let label: String
     /// The limits of the job, completed by the tenant's defaults.
     let limits: WireLimits
+    /// What a worker must have for the first attempt; `Job.requirement` has what is known later.
     let requirement: Requirement
     let isTraced: Bool
     /// What is to become of the store objects of the job; nil if it gives none.
@@ -20,22 +21,25 @@ struct Admission: Sendable {
 
     /// Reads and checks a specification.
     /// - Throws: the error for the job's receipt.
-    init(bytes: Data, policy: TenantPolicy, settings: CoordinatorSettings) throws(ProtocolError) {
+    init(
+        bytes: Data, tenant: String, policy: TenantPolicy, settings: CoordinatorSettings
+    ) throws(ProtocolError) {
         let specification = try WireJobSpecification.validated(encoded: bytes, maxBytes: settings.jobBytes)
         try policy.check(specification)
         if specification.hasClosure, specification.closure.destination == .cache, settings.closureCache == nil {
             throw ProtocolError(
                 .notPermitted, "closure.destination: this farm has no binary cache (closureCache.directory)")
         }
-        self.init(specification, bytes: bytes, policy: policy)
+        self.init(specification, bytes: bytes, tenant: tenant, policy: policy)
     }
 
     /// Reads the specification of a stored job. It was accepted by an earlier start, so it is not checked again.
     init(stored job: NewJob, policy: TenantPolicy) throws(ProtocolError) {
-        self.init(try WireJobSpecification(encoded: job.body), bytes: job.body, policy: policy)
+        self.init(
+            try WireJobSpecification(encoded: job.body), bytes: job.body, tenant: job.tenant, policy: policy)
     }
 
-    private init(_ specification: WireJobSpecification, bytes: Data, policy: TenantPolicy) {
+    private init(_ specification: WireJobSpecification, bytes: Data, tenant: String, policy: TenantPolicy) {
         self.bytes = bytes
         idempotencyKey = specification.idempotencyKey.isEmpty ? nil : specification.idempotencyKey
         priority = specification.priority
@@ -43,7 +47,7 @@ struct Admission: Sendable {
         expires = max(0, specification.expiresUnixMs)
         label = specification.label
         limits = specification.limits.filled(from: policy.defaultLimits)
-        requirement = Requirement(specification)
+        requirement = Requirement(specification, tenant: tenant, policy: policy)
         isTraced = specification.traceLevel != .none
         closure = specification.hasClosure ? specification.closure : nil
     }

@@ -44,7 +44,7 @@ struct TenantState: Sendable {
     var waiting: Int { delayed + ready + inserting }
 
     mutating func enqueue(_ job: Job) {
-        queues[job.admission.requirement, default: Heap()].insert(
+        queues[job.requirement, default: Heap()].insert(
             QueuedJob(priority: job.admission.priority, id: job.id))
         entries += 1
     }

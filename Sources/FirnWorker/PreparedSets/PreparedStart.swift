@@ -1,0 +1,5 @@
+/// The prepared set that a job starts from.
+struct PreparedStart: Sendable {
+    let set: PreparedSet
+    let image: PreparedImage
+}
