@@ -42,6 +42,9 @@ struct EvaluatorArguments: ParsableArguments {
     @Flag(name: .customLong("no-cache"), help: "Neither read nor write the cache of compiled programs.")
     var noCache = false
 
+    @Flag(help: "Find cached programs by the contents of files, and not by their size, times and inode.")
+    var checkContent = false
+
     @Option(help: "The limit on fuel: a unit for each call, each force and each unit of a builtin's work.")
     var maxFuel: Int?
 
@@ -102,6 +105,7 @@ struct EvaluatorArguments: ParsableArguments {
             limits: limits(settings), settings: machine,
             pipeOperators: settings.features.contains("pipe-operators"), lints: settings.lints, diskCache: diskCache)
         options.delaysLikeNix = printsDelayed
+        options.checksContents = checkContent
         let evaluator = Evaluator(
             io: io, fetchIO: isOfFlake ? LocalIO(isPure: true) : nil, options: options,
             print: { Output.message($0 + [UInt8(ascii: "\n")]) })
