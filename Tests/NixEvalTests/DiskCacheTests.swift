@@ -1,6 +1,7 @@
 import Foundation
 import NixStore
 import NixVM
+import Synchronization
 import Testing
 
 @testable import NixEval
@@ -110,7 +111,8 @@ import Testing
             }
             """)
         for path in [
-            "args", "applied", "pos", "functions", "xml", "missing", "wrong", "bigArgs", "called", "fallback", "here", "set",
+            "args", "applied", "pos", "functions", "xml", "missing", "wrong", "bigArgs", "called", "fallback", "here",
+            "set",
         ] {
             let plain = try evaluate(file, path, in: Scratch())
             _ = try evaluate(file, path, in: scratch)
@@ -174,10 +176,11 @@ import Testing
         #expect(try isReadAgain { try FileManager.default.removeItem(atPath: folder + "/key") })
         #expect(try isReadAgain { try set(0o644, "/key") })
         #expect(try isReadAgain { try set(0o660, "/entries") })
-        #expect(try isReadAgain {
-            try FileManager.default.moveItem(atPath: folder + "/entries", toPath: folder + "/moved")
-            try FileManager.default.createSymbolicLink(atPath: folder + "/entries", withDestinationPath: "moved")
-        })
+        #expect(
+            try isReadAgain {
+                try FileManager.default.moveItem(atPath: folder + "/entries", toPath: folder + "/moved")
+                try FileManager.default.createSymbolicLink(atPath: folder + "/entries", withDestinationPath: "moved")
+            })
         // A folder that others may write to is not used at all.
         #expect(try !isReadAgain { try set(0o777, "") })
         try set(0o700, "")
@@ -251,6 +254,89 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: old))
         #expect(FileManager.default.fileExists(atPath: kept))
         #expect(scratch.programCount == 1)
+    }
+
+    /// Files that were last changed at a given time, and the number of times that they were read.
+    private final class AgedIO: EvalIO {
+        private let base = LocalIO(isPure: true)
+        private let changed: Int64
+        private let reads = Mutex(0)
+
+        /// - Parameter changed: the time in nanoseconds since 1970.
+        init(changed: Int64) { self.changed = changed }
+
+        var readCount: Int { reads.withLock { $0 } }
+        var isPure: Bool { true }
+        var homeDirectory: [UInt8]? { nil }
+        func readFile(_ path: [UInt8], limit: Int) throws(EvalIOError) -> [UInt8] {
+            reads.withLock { $0 += 1 }
+            return try base.readFile(path, limit: limit)
+        }
+        func readDirectory(_ path: [UInt8]) throws(EvalIOError) -> [DirectoryEntry] { try base.readDirectory(path) }
+        func fileType(_ path: [UInt8]) throws(EvalIOError) -> FileType? { try base.fileType(path) }
+        func readLink(_ path: [UInt8]) throws(EvalIOError) -> [UInt8] { try base.readLink(path) }
+        func resolveSymlinks(_ path: [UInt8], _ resolution: SymlinkResolution) throws(EvalIOError) -> [UInt8] {
+            try base.resolveSymlinks(path, resolution)
+        }
+        func streamFile(
+            _ path: [UInt8], begin: (FileProperties) -> Void, piece: (UnsafeRawBufferPointer) -> Bool
+        ) throws(EvalIOError) { unsafe try base.streamFile(path, begin: begin, piece: piece) }
+        func environmentVariable(_ name: [UInt8]) -> [UInt8]? { nil }
+        func currentTime() -> Int64? { nil }
+        func identity(_ path: [UInt8]) -> FileIdentity? {
+            base.identity(path).map {
+                FileIdentity(
+                    device: $0.device, inode: $0.inode, size: $0.size, modified: changed, changed: changed)
+            }
+        }
+    }
+
+    /// The number of times that a file is read while it is evaluated with a cache.
+    private func reads(_ file: [UInt8], changed: Int64, in scratch: Scratch, checksContents: Bool = false) throws -> Int
+    {
+        let cache = scratch.path + "/cache"
+        var options = EvaluatorOptions(diskCache: { DiskCache(directory: cache) })
+        options.checksContents = checksContents
+        let io = AgedIO(changed: changed)
+        let evaluator = try #require(Evaluator(io: io, options: options, print: { _ in }))
+        let value = try evaluator.force(evaluator.select(evaluator.load(file: file), path: "fib", []))
+        #expect(try evaluator.machine.printResult(value) == Array("55".utf8))
+        evaluator.storePrograms()
+        return io.readCount
+    }
+
+    @Test func unchangedFilesAreNotRead() throws {
+        let scratch = try Scratch()
+        let file = try scratch.write("a.nix", Self.source)
+        #expect(try reads(file, changed: 1_000_000_000, in: scratch) == 1)
+        #expect(try reads(file, changed: 1_000_000_000, in: scratch) == 0)
+        #expect(try reads(file, changed: 1_000_000_000, in: scratch, checksContents: true) == 1)
+        // Another time means another file, whose program is found by its contents.
+        #expect(try reads(file, changed: 2_000_000_000, in: scratch) == 1)
+        #expect(try reads(file, changed: 2_000_000_000, in: scratch) == 0)
+        // A file that has just changed may change again without another time.
+        let now = Int64(Date().timeIntervalSince1970 + 60) * 1_000_000_000
+        #expect(try reads(file, changed: now, in: scratch) == 1)
+        #expect(try reads(file, changed: now, in: scratch) == 1)
+    }
+
+    /// Messages show lines of a file whose program was found without reading it.
+    @Test func excerptsOfUnreadFiles() throws {
+        let scratch = try Scratch()
+        let file = try scratch.write("a.nix", Self.source)
+        _ = try reads(file, changed: 1_000_000_000, in: scratch)
+        let cache = scratch.path + "/cache"
+        let options = EvaluatorOptions(diskCache: { DiskCache(directory: cache) })
+        let io = AgedIO(changed: 1_000_000_000)
+        let evaluator = try #require(Evaluator(io: io, options: options, print: { _ in }))
+        do throws(EvalFailure) {
+            _ = try evaluator.force(evaluator.select(evaluator.load(file: file), path: "unused", []))
+            Issue.record("nothing is thrown")
+        } catch {
+            #expect(io.readCount == 0)
+            #expect("\(evaluator.report(error))".contains("unused = throw \"never\""))
+            #expect(io.readCount == 1)
+        }
     }
 
     @Test func withoutPlaceNothingIsKept() throws {

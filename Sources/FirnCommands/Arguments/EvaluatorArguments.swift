@@ -46,10 +46,7 @@ struct EvaluatorArguments: ParsableArguments {
 
     @Flag(
         name: .customLong("check-content"),
-        help: """
-            Continue from an evaluated heap of the cache only if the files that were read have the same contents, not just \
-            the same size, time and inode.
-            """)
+        help: "Use the caches only if files have the same contents, and not just the same size, times and inode.")
     var checkContent = false
 
     @Option(help: "The limit on fuel: a unit for each call, each force and each unit of a builtin's work.")
@@ -113,6 +110,7 @@ struct EvaluatorArguments: ParsableArguments {
             limits: limits(settings), settings: machine,
             pipeOperators: settings.features.contains("pipe-operators"), lints: settings.lints, diskCache: diskCache)
         options.delaysLikeNix = printsDelayed
+        options.checksContents = checkContent
         let evaluator = Evaluator(
             io: io, fetchIO: isOfFlake ? LocalIO(isPure: true) : nil, options: options, region: images?.region,
             image: images?.image,

@@ -25,7 +25,9 @@ extension CacheFile {
         var filled: [Int: Int] = [:]
         for (bucket, slot) in candidates {
             let size = (slot.byteCount + 7) & ~7
-            guard slot.byteCount > Self.entryHeader, slot.byteCount <= Self.largestEntry, isInside(slot) else { continue }
+            guard slot.byteCount > Self.entryHeader, slot.byteCount <= Self.largestEntry, isInside(slot) else {
+                continue
+            }
             guard end - Self.entriesStart + size <= room else { break }
             guard let entry = file.read(at: slot.offset, count: slot.byteCount) else { continue }
             let index = filled[bucket, default: 0]

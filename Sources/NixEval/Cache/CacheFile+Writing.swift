@@ -1,13 +1,13 @@
 /// Adding entries. The folder is locked.
 extension CacheFile {
-    /// Adds programs that the file does not have.
+    /// Adds entries that the file does not have.
     ///
     /// - Returns: whether all are in the file.
-    func append(_ programs: [(key: DiskCache.Key, bytes: [UInt8])]) -> Bool {
+    func append(_ entries: [(key: DiskCache.Key, bytes: [UInt8])]) -> Bool {
         let start = (byteCount + 7) & ~7
         var block: [UInt8] = []
         var slots: [(key: DiskCache.Key, slot: CacheSlot)] = []
-        for (key, bytes) in programs where program(key, limit: .max) == nil {
+        for (key, bytes) in entries where self.bytes(key, count: bytes.count) != bytes {
             let entry = entry(key, bytes)
             guard entry.count <= Self.largestEntry else { continue }
             slots.append((key, CacheSlot(key, offset: start + block.count, byteCount: entry.count)))

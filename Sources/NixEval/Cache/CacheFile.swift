@@ -1,7 +1,7 @@
 import Glibc
 import NixBytecode
 
-/// A file with many programs: a page with a header, a table of slots, and entries one after another.
+/// A file with many programs, and with the keys of programs of files: a page with a header, a table of slots, and entries one after another.
 ///
 /// The table has buckets of eight slots; a key selects its bucket. A slot says where an entry lies. An entry is written
 /// before the slot that leads to it, and neither is changed while the file is in use, except that an entry's slot may be
@@ -73,25 +73,42 @@ final class CacheFile {
     ///   - key: the key.
     ///   - limit: the most bytes; a larger program is not read.
     func program(_ key: DiskCache.Key, limit: Int) -> LinkedProgram? {
+        find(key, limit: limit) { slot in
+            let count = slot.byteCount - Self.entryHeader
+            return unsafe LinkedProgram(byteCount: count, prefix: Self.entryHeader) { buffer in
+                unsafe read(slot, key, into: buffer)
+            }
+        }
+    }
+
+    /// The contents of an entry with a key, if they have as many bytes; nil if it is absent or damaged.
+    func bytes(_ key: DiskCache.Key, count: Int) -> [UInt8]? {
+        find(key, limit: count) { slot in
+            var entry = [UInt8](repeating: 0, count: slot.byteCount)
+            let isRead = unsafe entry.withUnsafeMutableBytes { unsafe read(slot, key, into: $0) }
+            return isRead && entry.count == Self.entryHeader + count ? Array(entry[Self.entryHeader...]) : nil
+        }
+    }
+
+    /// What a function makes of the entry with a key, and notes that the entry was used.
+    private func find<Result>(_ key: DiskCache.Key, limit: Int, _ read: (CacheSlot) -> Result?) -> Result? {
         let bucket = key.bucket
         for (index, slot) in slots(ofBucket: bucket).enumerated() where slot.leads(to: key) {
-            guard let program = program(key, in: slot, limit: limit) else { continue }
+            guard slot.byteCount > Self.entryHeader, slot.byteCount <= Self.largestEntry,
+                slot.byteCount - Self.entryHeader <= limit, isInside(slot), let result = read(slot)
+            else { continue }
             if slot.day != today { uses.append((Self.place(bucket, index), slot)) }
-            return program
+            return result
         }
         return nil
     }
 
-    private func program(_ key: DiskCache.Key, in slot: CacheSlot, limit: Int) -> LinkedProgram? {
-        let size = slot.byteCount
-        guard size > Self.entryHeader, size <= Self.largestEntry, size - Self.entryHeader <= limit, isInside(slot)
-        else { return nil }
-        return unsafe LinkedProgram(byteCount: size - Self.entryHeader, prefix: Self.entryHeader) { buffer in
-            guard unsafe file.read(at: slot.offset, into: buffer) else { return false }
-            let found = unsafe checksum(of: buffer)
-            return unsafe buffer.load(fromByteOffset: 48, as: UInt64.self) == found
-                && buffer.prefix(48).elementsEqual(header(of: key, program: size - Self.entryHeader))
-        }
+    /// Reads an entry; false if it is not that of the key.
+    private func read(_ slot: CacheSlot, _ key: DiskCache.Key, into buffer: UnsafeMutableRawBufferPointer) -> Bool {
+        guard unsafe file.read(at: slot.offset, into: buffer) else { return false }
+        let found = unsafe checksum(of: buffer)
+        return unsafe buffer.load(fromByteOffset: 48, as: UInt64.self) == found
+            && buffer.prefix(48).elementsEqual(header(of: key, program: slot.byteCount - Self.entryHeader))
     }
 
     /// Whether an entry lies within the file.

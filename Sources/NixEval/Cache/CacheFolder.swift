@@ -77,7 +77,9 @@ struct CacheFolder {
     }
 
     private static func isHexadecimal(_ name: String) -> Bool {
-        name.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || UInt8(ascii: "a")...UInt8(ascii: "f") ~= $0 }
+        name.utf8.allSatisfy {
+            UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || UInt8(ascii: "a")...UInt8(ascii: "f") ~= $0
+        }
     }
 
     static func names(in directory: String) -> [String] {

@@ -30,6 +30,8 @@ struct CacheSlot: Equatable {
     /// The offset of the entry, below 2^43.
     var offset: Int { Int(first & Self.offsetMask) * 8 }
     var byteCount: Int { Int(second & 0xFFFF_FFFF) }
+    /// Whether the entry is a program, and not the key of one: a program has more bytes than a key.
+    var isOfProgram: Bool { byteCount > CacheFile.entryHeader + DiskCache.Key.byteCount }
     var day: UInt64 { second >> 32 & 0xFFFF }
 
     /// Whether the slot may be that of a key. Few other keys have the same bits.

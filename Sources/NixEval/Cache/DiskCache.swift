@@ -9,23 +9,32 @@ import NixVM
 /// verified again. Several processes can share a cache. What is incomplete, damaged or from another version is ignored and
 /// replaced. When the programs exceed the limit, those that have not been used for the longest time are removed.
 public final class DiskCache {
-    /// The digest of everything that a program depends on.
+    /// The digest of everything that an entry depends on.
     struct Key: Equatable {
+        static let byteCount = 32
         let bytes: [UInt8]
 
-        /// - Parameter source: the key of the source.
+        /// The key of a source's program.
         init(_ source: ProgramCache.Key) {
-            var text = DiskCache.versions
-            text.append(source.variant)
-            text.append(source.scopeNames == nil ? 0 : 1)
-            for name in source.scopeNames ?? [] { text += Array("\(name.count):".utf8) + name }
-            text.append(UInt8(ascii: "\n"))
-            text += source.digest
-            bytes = Hash(of: text, .sha256).bytes
+            self.init(variant: source.variant, source.scopeNames, what: source.digest)
         }
 
-        /// The key with the bytes of another one.
+        /// The key under which the key of a file's program is kept, so that the file need not be read.
+        init(_ file: FileIdentity, variant: UInt8, scopeNames: [[UInt8]]?) {
+            self.init(variant: variant, scopeNames, what: Array("file \(file.text)".utf8))
+        }
+
+        /// The key that is the contents of an entry.
         init(bytes: [UInt8]) { self.bytes = bytes }
+
+        private init(variant: UInt8, _ scopeNames: [[UInt8]]?, what: [UInt8]) {
+            var text = DiskCache.versions
+            text.append(variant)
+            text.append(scopeNames == nil ? 0 : 1)
+            for name in scopeNames ?? [] { text += Array("\(name.count):".utf8) + name }
+            text.append(UInt8(ascii: "\n"))
+            bytes = Hash(of: text + what, .sha256).bytes
+        }
 
         /// The bucket of the cache file.
         var bucket: Int { Int(bytes[0]) << 6 | Int(bytes[1]) >> 2 }
@@ -55,6 +64,9 @@ public final class DiskCache {
     /// The programs to be written after the evaluation.
     private var missing: [(key: Key, make: (CancellationCheck) -> Program?)] = []
 
+    /// The keys of files' programs to be written after the evaluation.
+    private var files: [(key: Key, bytes: [UInt8])] = []
+
     /// A function that is called with the bytes that making a program takes; true cancels the making.
     typealias CancellationCheck = (@Sendable (_ bytes: Int) -> Bool)?
 
@@ -76,6 +88,12 @@ public final class DiskCache {
     ///   - limit: the most bytes; a larger program is not read.
     func program(_ key: Key, limit: Int) -> LinkedProgram? { openFile()?.program(key, limit: limit) }
 
+    /// The key of the program of a file; nil if it is not known.
+    func programKey(_ file: Key) -> Key? { openFile()?.bytes(file, count: Key.byteCount).map(Key.init(bytes:)) }
+
+    /// Schedules the key of a file's program to be written by `store`.
+    func add(_ program: Key, of file: Key) { files.append((file, program.bytes)) }
+
     /// Schedules a program to be written by `store`.
     func add(_ key: Key, _ make: @escaping (CancellationCheck) -> Program?) { missing.append((key, make)) }
 
@@ -84,8 +102,9 @@ public final class DiskCache {
     func store(room: Int, shouldCancel: CancellationCheck) {
         let scheduled = missing
         missing = []
-        var batch: [(key: Key, bytes: [UInt8])] = []
-        var batchBytes = 0
+        var batch = files
+        files = []
+        var batchBytes = batch.count * (CacheFile.entryHeader + Key.byteCount)
         for (key, make) in scheduled {
             guard let program = make(shouldCancel), program.memoryBytes <= room / Self.copies,
                 let bytes = Self.linked(program, shouldCancel), bytes.count <= maximumBytes / 4
@@ -168,10 +187,10 @@ extension DiskCache {
     /// The folder of the file.
     public var directory: String { folder.path }
 
-    /// The number of programs and their size in bytes.
+    /// The number of programs and the size of all entries in bytes.
     public func usage() -> (programs: Int, bytes: Int) {
         guard let file = openFile() else { return (0, 0) }
-        return (file.usedSlots().count, file.byteCount - CacheFile.entriesStart)
+        return (file.usedSlots().count { $0.slot.isOfProgram }, file.byteCount - CacheFile.entriesStart)
     }
 
     /// Removes all programs.

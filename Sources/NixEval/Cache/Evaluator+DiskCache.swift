@@ -1,4 +1,5 @@
 import NixBytecode
+import NixStore
 import NixVM
 
 /// The use of the disk cache.
@@ -8,7 +9,8 @@ extension Evaluator {
     ///
     /// - Returns: the top level's value; nil if the disk cache cannot be used for the source.
     func loadCached(
-        _ source: [UInt8], file: [UInt8], name: String, directory: [UInt8], scopeNames: [[UInt8]]?
+        _ source: [UInt8], file: [UInt8], _ identity: FileIdentity?, name: String, directory: [UInt8],
+        scopeNames: [[UInt8]]?
     ) throws(EvalFailure) -> ValueHandle? {
         // The lints need the syntax tree.
         guard let disk, source.count >= DiskCache.smallestSource, options.lints.areIgnored else { return nil }
@@ -16,6 +18,10 @@ extension Evaluator {
         guard source.count <= machine.roomOutsideHeap / DiskCache.copies else { return nil }
         let sourceKey = try programKey(source, scopeNames)
         let key = DiskCache.Key(sourceKey)
+        // What changed while it was read, or may have changed since without another time, is read again.
+        if let identity, identity.isSettled, io.identity(file) == identity {
+            disk.add(key, of: fileKey(identity, scopeNames))
+        }
         // A program that an earlier evaluator of this process compiled is in memory.
         let isCompiled = programs?.source(sourceKey) != nil
         guard !isCompiled, let program = linkedProgram(key, sourceKey, disk) else {
@@ -26,6 +32,42 @@ extension Evaluator {
             }
             return try loadDeferred(analysed, name: name, directory: directory)
         }
+        return try load(program, key, file: file, name: name, directory: directory, scopeNames: scopeNames)
+    }
+
+    /// Loads the program of a file that has not changed since its program was cached, without reading the file.
+    ///
+    /// - Returns: the top level's value; nil if the file must be read.
+    func loadUnchanged(
+        _ file: [UInt8], _ identity: FileIdentity, name: String, directory: [UInt8], scopeNames: [[UInt8]]?
+    ) throws(EvalFailure) -> ValueHandle? {
+        // A file that does not fit is read, so that the failure is the same.
+        guard let disk, identity.size <= machine.roomOutsideHeap / DiskCache.copies,
+            let key = disk.programKey(fileKey(identity, scopeNames)),
+            let program = disk.program(key, limit: machine.roomOutsideHeap)
+        else { return nil }
+        return try load(program, key, file: file, name: name, directory: directory, scopeNames: scopeNames)
+    }
+
+    /// The identity by which the disk cache knows a file; nil if the file must be read.
+    func cacheIdentity(_ file: [UInt8]) -> FileIdentity? {
+        guard disk != nil, programs == nil, !options.checksContents, options.lints.areIgnored,
+            let identity = io.identity(file),
+            identity.size >= DiskCache.smallestSource
+        else { return nil }
+        return identity
+    }
+
+    func fileKey(_ identity: FileIdentity, _ scopeNames: [[UInt8]]?) -> DiskCache.Key {
+        let variant = ProgramCache.Key.variant(
+            pipeOperators: options.pipeOperators, delaysLikeNix: options.delaysLikeNix, scope: scope)
+        return DiskCache.Key(identity, variant: variant, scopeNames: scopeNames)
+    }
+
+    private func load(
+        _ program: LinkedProgram, _ key: DiskCache.Key, file: [UInt8], name: String, directory: [UInt8],
+        scopeNames: [[UInt8]]?
+    ) throws(EvalFailure) -> ValueHandle {
         try count(program: program.memoryBytes)
         let top = try machine.load(linked: program, name: name, directory: directory)
         sources[name] = nil
@@ -34,7 +76,8 @@ extension Evaluator {
     }
 
     /// The program of the disk cache, which an earlier evaluator of this process may have read.
-    private func linkedProgram(_ key: DiskCache.Key, _ sourceKey: ProgramCache.Key, _ disk: DiskCache) -> LinkedProgram? {
+    private func linkedProgram(_ key: DiskCache.Key, _ sourceKey: ProgramCache.Key, _ disk: DiskCache) -> LinkedProgram?
+    {
         if let known = programs?.linked(sourceKey) { return known }
         let program = disk.program(key, limit: machine.roomOutsideHeap)
         if let program { programs?.insert(program, sourceKey) }

@@ -23,8 +23,13 @@ final class ProgramCache {
         ) {
             guard let hash = Hash(of: source, .sha256, isStopped: isStopped) else { return nil }
             digest = hash.bytes
-            variant = scope.number << 3 | (delaysLikeNix ? 4 : 0) | (pipeOperators ? 1 : 0)
+            variant = Self.variant(pipeOperators: pipeOperators, delaysLikeNix: delaysLikeNix, scope: scope)
             self.scopeNames = scopeNames
+        }
+
+        /// What the program of a source depends on besides the source and the names of `scopedImport`.
+        static func variant(pipeOperators: Bool, delaysLikeNix: Bool, scope: GlobalScope) -> UInt8 {
+            scope.number << 3 | (delaysLikeNix ? 4 : 0) | (pipeOperators ? 1 : 0)
         }
 
         /// The key of a verified program; nil if the evaluation was stopped while the program was hashed.

@@ -122,7 +122,7 @@ public final class Evaluator {
     {
         guard machine.isObserved else {
             if canMakeImage {
-                return try loadForImage(source, file: nil, name: name, directory: directory, scopeNames: scopeNames)
+                return try loadForImage(source: source, name: name, directory: directory, scopeNames: scopeNames)
             }
             let analysed = try analyse(source, name: name, scopeNames: scopeNames)
             return try loadDeferred(analysed, name: name, directory: directory)
@@ -160,29 +160,40 @@ public final class Evaluator {
             return try load(
                 source: file.source, name: file.name, directory: CorePackages.directory, scopeNames: scopeNames)
         }
-        let source: [UInt8]
-        let resolved: [UInt8]
         let room = machine.roomOutsideHeap
-        do throws(EvalIOError) {
-            resolved = try io.resolveImport(path)
-            source = try io.readFile(resolved, limit: room)
-        } catch {
-            if case .tooLarge(let limit) = error.kind, limit == room { throw machine.memoryFailure }
-            throw EvalFailure(kind: error.kind == .outsideRoots ? .restricted : .io, message: error.message)
-        }
-        machine.countOutsideHeap(Self.bytesPerFile)
+        let resolved = try reading(room) { () throws(EvalIOError) in try io.resolveImport(path) }
         let name = String(decoding: resolved, as: UTF8.self)
         let directory = CanonPath.parent(of: resolved)
+        machine.countOutsideHeap(Self.bytesPerFile)
         if canMakeImage, !machine.isObserved {
-            return try loadForImage(source, file: resolved, name: name, directory: directory, scopeNames: scopeNames)
+            return try loadForImage(resolved, name: name, directory: directory, scopeNames: scopeNames)
         }
-        if !machine.isObserved, !isCompiled,
+        let usesCache = !machine.isObserved && !isCompiled
+        let identity = usesCache ? cacheIdentity(resolved) : nil
+        if let identity,
+            let known = try loadUnchanged(
+                resolved, identity, name: name, directory: directory, scopeNames: scopeNames)
+        {
+            return known
+        }
+        let source = try reading(room) { () throws(EvalIOError) in try io.readFile(resolved, limit: room) }
+        if usesCache,
             let cached = try loadCached(
-                source, file: resolved, name: name, directory: directory, scopeNames: scopeNames)
+                source, file: resolved, identity, name: name, directory: directory, scopeNames: scopeNames)
         {
             return cached
         }
         return try load(source: source, name: name, directory: directory, scopeNames: scopeNames)
+    }
+
+    /// The result of reading files, with the failure of an evaluation that has `room` bytes left.
+    func reading<Result>(_ room: Int, _ body: () throws(EvalIOError) -> Result) throws(EvalFailure) -> Result {
+        do throws(EvalIOError) {
+            return try body()
+        } catch {
+            if case .tooLarge(let limit) = error.kind, limit == room { throw machine.memoryFailure }
+            throw EvalFailure(kind: error.kind == .outsideRoots ? .restricted : .io, message: error.message)
+        }
     }
 
     /// An estimate of the bytes that are kept for a file, besides its tree and program.

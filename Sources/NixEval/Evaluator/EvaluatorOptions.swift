@@ -34,6 +34,9 @@ public struct EvaluatorOptions: Sendable {
     package var settings: MachineSettings
     /// The literals that are warned about or refused.
     package var lints: LiteralLints
+    /// Whether the cache finds programs by the contents of files alone. Otherwise a file that has the size, times and inode
+    /// of one whose program is known is not read.
+    package var checksContents = false
     /// Creates the cache for the programs of files; nil for none.
     package var diskCache: (@Sendable () -> DiskCache?)?
 

@@ -4,16 +4,46 @@ import NixVM
 
 /// Evaluating from an image, and so that the heap can become one.
 extension Evaluator {
-    /// Loads a source as a whole program, which is linked, so that an image can keep it. The disk cache has or gets the
-    /// program of a file.
+    /// Loads the program of a file, which the disk cache has or gets, as a whole, so that an image can keep it.
     func loadForImage(
-        _ source: [UInt8], file: [UInt8]?, name: String, directory: [UInt8], scopeNames: [[UInt8]]?
+        _ file: [UInt8], name: String, directory: [UInt8], scopeNames: [[UInt8]]?
+    ) throws(EvalFailure) -> ValueHandle {
+        let identity = cacheIdentity(file)
+        if let disk, let identity, identity.size <= machine.roomOutsideHeap / DiskCache.copies,
+            let key = disk.programKey(fileKey(identity, scopeNames)),
+            let program = disk.program(key, limit: machine.roomOutsideHeap)
+        {
+            return try loadForImage(program, key, file: file, nil, name: name, directory: directory, scopeNames: scopeNames)
+        }
+        let room = machine.roomOutsideHeap
+        let source = try reading(room) { () throws(EvalIOError) in try io.readFile(file, limit: room) }
+        let key = DiskCache.Key(try programKey(source, scopeNames))
+        guard let disk, source.count >= DiskCache.smallestSource, options.lints.areIgnored else {
+            let program = try linked(source, name: name, scopeNames, nil)
+            return try loadForImage(program, key, file: file, nil, name: name, directory: directory, scopeNames: scopeNames)
+        }
+        if let identity, identity.isSettled, io.identity(file) == identity {
+            disk.add(key, of: fileKey(identity, scopeNames))
+        }
+        let known = disk.program(key, limit: machine.roomOutsideHeap)
+        let program = if let known { known } else { try linked(source, name: name, scopeNames, key) }
+        return try loadForImage(program, key, file: file, nil, name: name, directory: directory, scopeNames: scopeNames)
+    }
+
+    /// Loads a source that is no file as a whole program.
+    func loadForImage(
+        source: [UInt8], name: String, directory: [UInt8], scopeNames: [[UInt8]]?
     ) throws(EvalFailure) -> ValueHandle {
         let key = DiskCache.Key(try programKey(source, scopeNames))
-        let isCached = disk != nil && file != nil && source.count >= DiskCache.smallestSource
-        let known = isCached ? disk?.program(key, limit: machine.roomOutsideHeap) : nil
-        let program =
-            if let known { known } else { try linked(source, name: name, scopeNames, isCached ? key : nil) }
+        let program = try linked(source, name: name, scopeNames, nil)
+        return try loadForImage(
+            program, key, file: nil, source, name: name, directory: directory, scopeNames: scopeNames)
+    }
+
+    private func loadForImage(
+        _ program: LinkedProgram, _ key: DiskCache.Key, file: [UInt8]?, _ text: [UInt8]?, name: String,
+        directory: [UInt8], scopeNames: [[UInt8]]?
+    ) throws(EvalFailure) -> ValueHandle {
         try count(program: program.memoryBytes)
         let number = machine.programCount
         let top = try machine.load(linked: program, name: name, directory: directory)
@@ -21,10 +51,9 @@ extension Evaluator {
             sources[name] = nil
             sourceKeys[name] = (file, key, scopeNames)
         } else {
-            inlineSources[number] = source
+            inlineSources[number] = text
         }
-        imageSources[number] = ImageProgramSource(
-            file: file, key: key.bytes, scopeNames: scopeNames, text: file == nil ? source : nil)
+        imageSources[number] = ImageProgramSource(file: file, key: key.bytes, scopeNames: scopeNames, text: text)
         return top
     }
 

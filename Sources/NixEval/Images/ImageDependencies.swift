@@ -28,8 +28,9 @@ extension ImageEncoder {
         case .other: add(4)
         }
         add(entry.identity) {
+            $0.add($1.device)
             $0.add($1.inode)
-            $0.add(Int($1.size))
+            $0.add($1.size)
             $0.add(Int($1.modified))
             $0.add(Int($1.changed))
         }
@@ -64,9 +65,9 @@ extension ImageDecoder {
         default: throw .damaged
         }
         let identity = try optional { (decoder) throws(ImageError) in
-            FileDependencies.Identity(
-                inode: try decoder.number(), size: Int64(try decoder.integer()), modified: Int64(try decoder.integer()),
-                changed: Int64(try decoder.integer()))
+            FileIdentity(
+                device: try decoder.number(), inode: try decoder.number(), size: try decoder.integer(),
+                modified: Int64(try decoder.integer()), changed: Int64(try decoder.integer()))
         }
         return FileDependencies.Entry(
             kind: kind, identity: identity,

@@ -61,8 +61,7 @@ public struct ImageFolder: Sendable {
 
     private static func sealText(_ identity: FileIdentity) -> [UInt8] {
         let boot = contents(of: "/proc/sys/kernel/random/boot_id") ?? []
-        let numbers = "\(identity.device) \(identity.inode) \(identity.size) \(identity.modified) \(identity.changed) "
-        return Array(numbers.utf8) + boot
+        return Array("\(identity.text) ".utf8) + boot
     }
 
     private static func contents(of path: String) -> [UInt8]? {

@@ -85,6 +85,10 @@ public protocol EvalIO: Sendable {
         _ path: [UInt8], begin: (FileProperties) -> Void, piece: (UnsafeRawBufferPointer) -> Bool
     ) throws(EvalIOError)
 
+    /// The identity of a regular file that `readFile` would read; nil if there is none, if it may not be read, or if the
+    /// implementation does not know when a file changes. Symbolic links are followed.
+    func identity(_ path: [UInt8]) -> FileIdentity?
+
     /// The modification time in seconds since 1970. Symbolic links are not followed. It is 0 if evaluations must not
     /// depend on modification times.
     func modificationTime(_ path: [UInt8]) throws(EvalIOError) -> Int64
@@ -109,6 +113,8 @@ public protocol EvalIO: Sendable {
 
 extension EvalIO {
     public var hasFixedContents: Bool { false }
+
+    public func identity(_ path: [UInt8]) -> FileIdentity? { nil }
 
     public func modificationTime(_ path: [UInt8]) throws(EvalIOError) -> Int64 { 0 }
 

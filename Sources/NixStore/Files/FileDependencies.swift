@@ -13,41 +13,15 @@ public struct FileDependencies: Sendable, Equatable {
         case other
     }
 
-    /// What tells whether a file has changed: its size, its inode, and the times of the last changes of contents and of
-    /// properties in nanoseconds since 1970.
-    public struct Identity: Sendable, Equatable {
-        public var inode: UInt64
-        public var size: Int64
-        public var modified: Int64
-        public var changed: Int64
-
-        public init(inode: UInt64, size: Int64, modified: Int64, changed: Int64) {
-            self.inode = inode
-            self.size = size
-            self.modified = modified
-            self.changed = changed
-        }
-
-        init(_ status: stat) {
-            self.init(
-                inode: UInt64(status.st_ino), size: Int64(status.st_size), modified: Self.nanoseconds(status.st_mtim),
-                changed: Self.nanoseconds(status.st_ctim))
-        }
-
-        private static func nanoseconds(_ time: timespec) -> Int64 {
-            Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
-        }
-    }
-
     /// What was seen of a path.
     public struct Entry: Sendable, Equatable {
         public var kind: Kind
         /// The identity of a file that was read or of a directory whose entries were; nil if only the kind matters.
-        public var identity: Identity?
+        public var identity: FileIdentity?
         /// The SHA-256 of a file that was read, if contents are compared; nil otherwise.
         public var digest: [UInt8]?
 
-        public init(kind: Kind, identity: Identity? = nil, digest: [UInt8]? = nil) {
+        public init(kind: Kind, identity: FileIdentity? = nil, digest: [UInt8]? = nil) {
             self.kind = kind
             self.identity = identity
             self.digest = digest
@@ -94,7 +68,7 @@ public struct FileDependencies: Sendable, Equatable {
     static func look(_ path: [UInt8]) -> Entry? {
         do {
             let status = try DescriptorHandle.status(at: AT_FDCWD, path)
-            let identity = Identity(status)
+            let identity = FileIdentity(status)
             switch status.fileType {
             case .directory: return Entry(kind: .directory, identity: identity)
             case .regular: return Entry(kind: .regular, identity: identity)

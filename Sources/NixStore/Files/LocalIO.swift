@@ -150,6 +150,14 @@ public struct LocalIO: EvalIO {
         }
     }
 
+    public func identity(_ path: [UInt8]) -> FileIdentity? {
+        guard allowedPaths == nil, (try? validate(path)) != nil,
+            let status = try? DescriptorHandle.status(at: AT_FDCWD, path, followsLinks: true),
+            status.fileType == .regular, status.st_size <= limits.maximumFileSize
+        else { return nil }
+        return FileIdentity(status)
+    }
+
     public func modificationTime(_ path: [UInt8]) throws(EvalIOError) -> Int64 {
         try check(path, .ancestors)
         return try EvalIOError.wrapping(path, "getting status of") { () throws(SystemError) in

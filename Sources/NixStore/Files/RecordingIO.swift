@@ -28,10 +28,6 @@ public final class RecordingIO: EvalIO {
         case contents
     }
 
-    /// Files that changed less than this many nanoseconds before they were looked at may change once more without another
-    /// time, because file systems take their times from a clock that ticks every few milliseconds.
-    private static let resolution: Int64 = 20_000_000
-
     /// - Parameters:
     ///   - base: what is read.
     ///   - recordsContents: whether a digest of each file that is read is recorded.
@@ -104,14 +100,12 @@ public final class RecordingIO: EvalIO {
     }
 
     private func complete(
-        _ entry: inout FileDependencies.Entry, _ identity: FileDependencies.Identity, _ path: [UInt8],
+        _ entry: inout FileDependencies.Entry, _ identity: FileIdentity, _ path: [UInt8],
         _ state: inout State
     ) {
         if recordsContents, entry.kind == .regular { entry.digest = FileDependencies.digest(path) }
-        var now = timespec()
-        unsafe clock_gettime(CLOCK_REALTIME, &now)
-        let nanoseconds = Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec)
-        if entry.digest == nil, nanoseconds - identity.changed < Self.resolution {
+        // Another change could leave the same times.
+        if entry.digest == nil, !identity.isSettled {
             state.taint = "'\(String(decoding: path, as: UTF8.self))' has just been changed"
         }
     }
@@ -152,6 +146,11 @@ public final class RecordingIO: EvalIO {
     ) throws(EvalIOError) {
         note(path, .contents)
         unsafe try base.streamFile(path, begin: begin, piece: piece)
+    }
+
+    public func identity(_ path: [UInt8]) -> FileIdentity? {
+        note(path, .contents)
+        return base.identity(path)
     }
 
     public func modificationTime(_ path: [UInt8]) throws(EvalIOError) -> Int64 {

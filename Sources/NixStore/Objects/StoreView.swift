@@ -120,6 +120,11 @@ public final class StoreView: EvalIO {
         }
     }
 
+    public func identity(_ path: [UInt8]) -> FileIdentity? {
+        guard case .outside(let path) = try? find(path, .full) else { return nil }
+        return base.identity(path)
+    }
+
     public func streamFile(
         _ path: [UInt8], begin: (FileProperties) -> Void, piece: (UnsafeRawBufferPointer) -> Bool
     ) throws(EvalIOError) {

@@ -1,5 +1,6 @@
 import Glibc
 import NixBytecode
+import NixStore
 import Platform
 
 /// An evaluated heap in a file, which machines map and continue from. Its pages are shared by all processes that use it;
@@ -90,24 +91,6 @@ public final class HeapImage: Sendable {
         return mmap(
             range.start, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, file.descriptor,
             off_t(offset)) != MAP_FAILED
-    }
-}
-
-/// What tells whether a file is still the same one with the same contents, as far as the file system tells.
-public struct FileIdentity: Sendable, Hashable {
-    public var device: UInt64
-    public var inode: UInt64
-    public var size: Int64
-    /// The times of the last changes of contents and of properties, in nanoseconds since 1970.
-    public var modified: Int64
-    public var changed: Int64
-
-    init(_ status: stat) {
-        device = UInt64(status.st_dev)
-        inode = UInt64(status.st_ino)
-        size = Int64(status.st_size)
-        modified = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
-        changed = Int64(status.st_ctim.tv_sec) * 1_000_000_000 + Int64(status.st_ctim.tv_nsec)
     }
 }
 

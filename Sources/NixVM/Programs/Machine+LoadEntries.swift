@@ -116,6 +116,7 @@ extension Machine {
 
     /// The name of one of a program's symbols.
     func name(of symbol: UInt32, in loaded: LoadedProgram) -> [UInt8] {
-        loaded.origin.linked?.symbol(Int(symbol)) ?? Array(state.pointee.symbols.bytes(loaded.symbols.base[Int(symbol)]))
+        loaded.origin.linked?.symbol(Int(symbol))
+            ?? Array(state.pointee.symbols.bytes(loaded.symbols.base[Int(symbol)]))
     }
 }
