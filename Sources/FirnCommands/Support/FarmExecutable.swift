@@ -27,6 +27,7 @@ package enum FarmExecutable {
         ("keys", "Generate and list CURVE keys."),
         ("coordinator", "Run a coordinator, which queues jobs and dispatches them to workers."),
         ("worker", "Run worker processes, which evaluate jobs."),
+        ("image", "Make and show images of prepared sets, from which jobs begin."),
         ("farm", "Run a coordinator and workers on this machine."),
     ]
 

@@ -13,14 +13,16 @@ extension Evaluator {
             let key = disk.programKey(fileKey(identity, scopeNames)),
             let program = disk.program(key, limit: machine.roomOutsideHeap)
         {
-            return try loadForImage(program, key, file: file, nil, name: name, directory: directory, scopeNames: scopeNames)
+            return try loadForImage(
+                program, key, file: file, nil, name: name, directory: directory, scopeNames: scopeNames)
         }
         let room = machine.roomOutsideHeap
         let source = try reading(room) { () throws(EvalIOError) in try io.readFile(file, limit: room) }
         let key = DiskCache.Key(try programKey(source, scopeNames))
         guard let disk, source.count >= DiskCache.smallestSource, options.lints.areIgnored else {
             let program = try linked(source, name: name, scopeNames, nil)
-            return try loadForImage(program, key, file: file, nil, name: name, directory: directory, scopeNames: scopeNames)
+            return try loadForImage(
+                program, key, file: file, nil, name: name, directory: directory, scopeNames: scopeNames)
         }
         if let identity, identity.isSettled, io.identity(file) == identity {
             disk.add(key, of: fileKey(identity, scopeNames))

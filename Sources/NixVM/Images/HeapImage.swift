@@ -64,7 +64,8 @@ public final class HeapImage: Sendable {
     /// Whether bytes at an address lie within the tables.
     private func isInTables(_ address: UInt, _ count: Int) -> Bool {
         let size = UInt(bytes(.tables).count)
-        return address >= header.region.tables && UInt(count) <= size && address - header.region.tables <= size - UInt(count)
+        return address >= header.region.tables && UInt(count) <= size
+            && address - header.region.tables <= size - UInt(count)
     }
 
     /// The bytes of a section, which are valid as long as the image.
