@@ -8,6 +8,8 @@ import Testing
     ])
     func canonicalizes(path: String, expected: String) {
         #expect(text(CanonPath.canonicalize(Array(path.utf8))) == expected)
+        let isCanonical = unsafe Array(path.utf8).withUnsafeBufferPointer { unsafe CanonPath.isCanonical($0) }
+        #expect(isCanonical == (path == expected))
     }
 
     // Expected values: `nix-instantiate --eval -E 'baseNameOf "…"'` of Nix 2.8.0.

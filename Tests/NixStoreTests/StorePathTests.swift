@@ -39,9 +39,18 @@ import Testing
         #expect(text == bytes("/1rz4g4znpzjwh1xymhjpm42vipw92pr73vdgl6xs1hycac8kf2n9"))
     }
 
-    @Test func ordersModuloHashesAsTheirText() {
-        let low = ModuloHash([0x0F] + [UInt8](repeating: 0xFF, count: 31))
-        let high = ModuloHash([0x10] + [UInt8](repeating: 0, count: 31))
+    @Test(arguments: 0..<8)
+    func foldsHashesForPaths(seed: Int) {
+        let hash = Hash(of: bytes("\(seed)"), .sha256).bytes
+        var digits = TrivialBuffer<UInt8>()
+        SHA256Sum(hash).appendStoreHash(to: &digits)
+        #expect(digits.array == Nix32.encode(StorePath.compress(hash, to: 20)))
+        #expect(SHA256Sum(hash).text == Base16.encode(hash))
+    }
+
+    @Test func ordersSumsAsTheirText() {
+        let low = SHA256Sum([0x0F] + [UInt8](repeating: 0xFF, count: 31))
+        let high = SHA256Sum([0x10] + [UInt8](repeating: 0, count: 31))
         #expect(low < high)
         #expect(low.bytes.count == 32 && low.bytes[0] == 0x0F && low.bytes[31] == 0xFF)
     }

@@ -119,7 +119,7 @@ struct AggregateRewriting {
         guard try derivation.add(inputs: added, name: name, in: table) else { return }
         let path = try derivation.path(name: name)
         let record = try table.insert(derivation, path: path)
-        known[aggregate.name] = Known(path: path, modulo: table.records[record].modulo, output: own.output)
+        known[aggregate.name] = Known(path: path, modulo: table.modulo(record), output: own.output)
         result.line["drvPath"] = .bytes(path)
         result.line["outputs"] = .object(
             derivation.outputs.map { (String(decoding: $0.name, as: UTF8.self), .bytes($0.path)) })
@@ -138,6 +138,6 @@ extension DerivationTable.Modulo {
         }
         let digits = text.hasPrefix("fixed:") ? text.dropFirst("fixed:".count) : text[...]
         guard digits.utf8.count == 64, let bytes = try? Base16.decode(Array(digits.utf8)) else { return nil }
-        self = digits.count < text.count ? .fixed(ModuloHash(bytes)) : .hash(ModuloHash(bytes))
+        self = digits.count < text.count ? .fixed(SHA256Sum(bytes)) : .hash(SHA256Sum(bytes))
     }
 }

@@ -9,7 +9,7 @@ extension AttributeWalker {
         var object = LineObject()
         for (index, input) in record.inputs.enumerated() {
             try poll(index)
-            let path = evaluator.machine.derivations.records[input.record].path
+            let path = evaluator.machine.derivations.path(input.record)
             object.add(path, value: LineObject.list(texts: input.outputs.names))
         }
         return object.bytes
@@ -44,8 +44,8 @@ extension AttributeWalker {
         var inputs = LineObject()
         for (index, input) in record.inputs.enumerated() {
             try poll(index)
-            let made = machine.derivations.records[input.record]
-            inputs.add(made.path, value: Array("\"\(made.modulo.text)\"".utf8))
+            let (path, modulo) = (machine.derivations.path(input.record), machine.derivations.modulo(input.record))
+            inputs.add(path, value: Array("\"\(modulo.text)\"".utf8))
         }
         var object = LineObject()
         object.add("text", text: Base64.encode(text))

@@ -160,7 +160,7 @@ public final class AttributeWalker {
             let path = evaluator.machine.bytes(try evaluator.force(attribute)),
             let index = evaluator.machine.derivations.index(path)
         else { return nil }
-        return evaluator.machine.derivations.records[index]
+        return evaluator.machine.derivations.record(index)
     }
 
     private func json(_ value: ValueHandle) throws(EvalFailure) -> [UInt8] {

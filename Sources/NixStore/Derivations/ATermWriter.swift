@@ -1,26 +1,37 @@
 /// Writes the text of derivations, in ATerm syntax, to a buffer.
 public struct ATermWriter: ~Copyable {
-    public var bytes: [UInt8] = []
+    var text = TrivialBuffer<UInt8>()
 
-    public init(capacity: Int = 4096) { bytes.reserveCapacity(capacity) }
+    /// - Parameter capacity: the bytes to begin with.
+    public init(capacity: Int = 4096) { text.reserve(capacity) }
+
+    /// What was written.
+    public var bytes: [UInt8] { text.array }
 
     /// Appends text as it is. It is inlined, so that a single byte, which is the usual case, is appended as one.
     @inline(__always)
-    public mutating func raw(_ text: StaticString) {
-        if text.utf8CodeUnitCount == 1 { return raw(unsafe text.utf8Start.pointee) }
-        unsafe bytes.append(
-            contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    mutating func raw(_ text: StaticString) {
+        if text.utf8CodeUnitCount == 1 {
+            unsafe self.text.append(text.utf8Start.pointee)
+        } else {
+            self.text.append(text)
+        }
     }
 
     /// Appends a byte as it is.
     @inline(__always)
-    public mutating func raw(_ byte: UInt8) { bytes.append(byte) }
+    public mutating func raw(_ byte: UInt8) { text.append(byte) }
 
     /// Appends a string literal of text that needs no escapes.
-    public mutating func plain(_ text: some Collection<UInt8>) {
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(contentsOf: text)
-        bytes.append(UInt8(ascii: "\""))
+    public mutating func plain(_ text: [UInt8]) {
+        unsafe text.withUnsafeBufferPointer { unsafe plain($0) }
+    }
+
+    /// Appends a string literal of text that needs no escapes.
+    public mutating func plain(_ text: UnsafeBufferPointer<UInt8>) {
+        self.text.append(UInt8(ascii: "\""))
+        unsafe self.text.append(contentsOf: text)
+        self.text.append(UInt8(ascii: "\""))
     }
 
     /// Appends a string literal with escapes.
@@ -28,37 +39,52 @@ public struct ATermWriter: ~Copyable {
 
     /// Appends a string literal with escapes.
     public mutating func string(_ text: UnsafeBufferPointer<UInt8>) {
-        bytes.append(UInt8(ascii: "\""))
-        var start = 0
-        var index = unsafe ATermWriter.firstEscaped(text, from: 0)
-        while index < text.count {
-            unsafe bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[start..<index]))
-            if let escape = unsafe ATermWriter.escape(text[index]) {
-                bytes.append(UInt8(ascii: "\\"))
-                bytes.append(escape)
-            }
-            start = index + 1
-            index = unsafe ATermWriter.firstEscaped(text, from: start)
+        // Each byte takes two at most. Those of long texts are counted, so that the buffer does not grow in vain.
+        let escapes = text.count < Self.longText ? text.count : unsafe text.count { Self.escape($0) != nil }
+        unsafe self.text.append(atMost: text.count + escapes + 2) { target in
+            unsafe target[0] = UInt8(ascii: "\"")
+            let end = unsafe Self.copy(text, to: target + 1) + 1
+            unsafe target[end] = UInt8(ascii: "\"")
+            return end + 1
         }
-        unsafe bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[start...]))
-        bytes.append(UInt8(ascii: "\""))
     }
 
-    /// The index of the first byte from `start` on that needs an escape; the text's end if there is none.
-    private static func firstEscaped(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
-        guard let base = unsafe UnsafeRawPointer(text.baseAddress) else { return 0 }
-        var index = start
-        while index &+ 8 <= text.count {
-            if unsafe hasEscaped(base.loadUnaligned(fromByteOffset: index, as: UInt64.self)) { break }
-            index &+= 8
+    private static let longText = 1 << 12
+
+    /// Copies text with escapes, and returns the number of bytes written.
+    @inline(__always)
+    private static func copy(_ text: UnsafeBufferPointer<UInt8>, to target: UnsafeMutablePointer<UInt8>) -> Int {
+        guard let source = text.baseAddress else { return 0 }
+        let (from, to) = unsafe (UnsafeRawPointer(source), UnsafeMutableRawPointer(target))
+        var (read, written) = (0, 0)
+        while read &+ 8 <= text.count {
+            let word = unsafe from.loadUnaligned(fromByteOffset: read, as: UInt64.self)
+            if hasEscaped(word) {
+                for index in read..<read &+ 8 { written &+= unsafe put(source[index], target + written) }
+            } else {
+                unsafe to.storeBytes(of: word, toByteOffset: written, as: UInt64.self)
+                written &+= 8
+            }
+            read &+= 8
         }
-        while index < text.count {
-            // Most bytes are larger than those that need an escape, except for the backslash.
-            let byte = unsafe text[index]
-            if byte <= UInt8(ascii: "\"") || byte == UInt8(ascii: "\\"), escape(byte) != nil { break }
-            index += 1
+        while read < text.count {
+            written &+= unsafe put(source[read], target + written)
+            read &+= 1
         }
-        return index
+        return written
+    }
+
+    /// Writes a byte, with a backslash where it needs one, and returns the number of bytes written.
+    @inline(__always)
+    private static func put(_ byte: UInt8, _ target: UnsafeMutablePointer<UInt8>) -> Int {
+        // Most bytes are larger than those that need an escape, except for the backslash.
+        guard byte <= UInt8(ascii: "\"") || byte == UInt8(ascii: "\\"), let escape = escape(byte) else {
+            unsafe target[0] = byte
+            return 1
+        }
+        unsafe target[0] = UInt8(ascii: "\\")
+        unsafe target[1] = escape
+        return 2
     }
 
     /// Whether one of the eight bytes of a word needs an escape.
@@ -89,14 +115,12 @@ public struct ATermWriter: ~Copyable {
     }
 
     /// Appends a list of strings that need no escapes.
-    public mutating func plainList(_ texts: some Sequence<[UInt8]>) {
-        bytes.append(UInt8(ascii: "["))
-        var isFirst = true
-        for text in texts {
-            if !isFirst { bytes.append(UInt8(ascii: ",")) }
-            isFirst = false
+    public mutating func plainList(_ texts: [[UInt8]]) {
+        raw("[")
+        for (index, text) in texts.enumerated() {
+            if index > 0 { raw(",") }
             plain(text)
         }
-        bytes.append(UInt8(ascii: "]"))
+        raw("]")
     }
 }

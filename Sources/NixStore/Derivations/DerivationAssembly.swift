@@ -1,3 +1,5 @@
+import Crypto
+
 /// How the store paths of a derivation's outputs are determined.
 public enum OutputAddressing: Sendable, Equatable {
     /// By the derivation and everything it depends on (input-addressed).
@@ -10,250 +12,213 @@ public enum OutputAddressing: Sendable, Equatable {
     case impure(HashAlgorithm, ContentAddressMethod)
 }
 
-/// A derivation under construction. The outputs are planned first; then the body is written, with values for the
-/// outputs; then the derivation is finished and added to the table.
-public struct DerivationAssembly {
-    let name: [UInt8]
-    let addressing: OutputAddressing
-    /// The names of the outputs, sorted and distinct.
-    public let outputs: [[UInt8]]
-    let inputs: [DerivationTable.Input]
-    let sources: [[UInt8]]
-    private let system: [UInt8]
-    private let requiredFeatures: [[UInt8]]
-    /// Whether the paths of outputs depend on inputs that are not built yet.
-    let isDeferred: Bool
-    /// The environment variable of each output. Before `finish`, that of an input-addressed output only has the right
-    /// length.
-    public let outputValues: [[UInt8]]
-    /// Polled; true stops the work.
-    private let isStopped: () -> Bool
+/// A derivation under construction.
+///
+/// The order of calls is `addInput`, `addDynamicInput` and `addSource` in any order; `plan`, which determines the values of
+/// the outputs; the text from the system on, which is `start`, `argument` for each argument, `startEnvironment`, `variable`
+/// and `outputVariable` in the order of names, and `finishText`; and `finish`, which adds the derivation to the table.
+///
+/// Texts are kept in one buffer and referred to by their places, and the buffers serve one derivation after another
+/// (`DerivationTable.assemble`), so that assembling a derivation allocates next to nothing.
+public struct DerivationAssembly: ~Copyable {
+    /// An output of an input derivation.
+    struct Input: BitwiseCopyable {
+        var order: DerivationRecords.PathOrder
+        var record: Int
+        /// The output's name in `texts`.
+        var name: BufferRange
+    }
+
+    struct Output: BitwiseCopyable {
+        /// The name in `texts`.
+        var name: BufferRange
+        /// The value of the environment variable in `texts`. Before `finish`, that of an input-addressed output only has
+        /// the right length.
+        var value: BufferRange
+    }
+
+    /// A place in the body where the value of an output is.
+    struct OutputPlace: BitwiseCopyable {
+        var output: Int
+        var place: BufferRange
+    }
 
     /// The work was stopped.
     public struct Stopped: Error {}
 
+    /// Names and paths: of the derivation, its inputs' outputs, its sources and its outputs.
+    var texts = TrivialBuffer<UInt8>()
+    /// Sorted by path and name, and distinct, when planned.
+    var inputs = TrivialBuffer<Input>()
+    /// Outputs of outputs of inputs: the index of a record and the names from its output on. Few evaluations have any.
+    var dynamicInputs: [(record: Int, path: [[UInt8]])] = []
+    /// Sorted and distinct when planned.
+    var sources = TrivialBuffer<BufferRange>()
+    var outputs = TrivialBuffer<Output>()
+    var name = BufferRange(start: 0, count: 0)
+    var addressing = OutputAddressing.inputs
+    /// Whether the paths of outputs depend on inputs that are not built yet.
+    var isDeferred = false
+    /// The text up to the inputs, and the text from the sources on. The latter is the same whether inputs are given by
+    /// path or by hash.
+    var head = ATermWriter(capacity: 0)
+    var body = ATermWriter(capacity: 0)
+    var outputPlaces = TrivialBuffer<OutputPlace>()
+    var isFirst = true
+    /// A text that is hashed.
+    var fingerprint = TrivialBuffer<UInt8>()
+    var contents = DerivationRecords.Contents()
+
+    init() {}
+
+    /// Bytes of each buffer that are kept for the next derivation.
+    private static let keptBytes = 16 << 10
+
+    /// Removes everything, and returns the bytes that are kept for the next derivation.
+    mutating func reset() -> Int {
+        texts.removeAll(keeping: Self.keptBytes)
+        inputs.removeAll(keeping: Self.keptBytes)
+        dynamicInputs = []
+        sources.removeAll(keeping: Self.keptBytes)
+        outputs.removeAll(keeping: Self.keptBytes)
+        head.text.removeAll(keeping: Self.keptBytes)
+        body.text.removeAll(keeping: Self.keptBytes)
+        outputPlaces.removeAll(keeping: Self.keptBytes)
+        fingerprint.removeAll(keeping: Self.keptBytes)
+        contents.lists.removeAll(keeping: Self.keptBytes)
+        isFirst = true
+        return byteCount
+    }
+
+    /// The bytes that the buffers take.
+    var byteCount: Int {
+        texts.byteCount + inputs.byteCount + sources.byteCount + outputs.byteCount + head.text.byteCount
+            + body.text.byteCount + outputPlaces.byteCount + fingerprint.byteCount + contents.lists.byteCount
+    }
+
+    private mutating func keep(_ text: UnsafeBufferPointer<UInt8>) -> BufferRange {
+        let range = BufferRange(start: texts.count, count: text.count)
+        unsafe texts.append(contentsOf: text)
+        return range
+    }
+
+    /// Adds an output of an input derivation.
+    public mutating func addInput(
+        _ record: Int, output: UnsafeBufferPointer<UInt8>, in table: borrowing DerivationTable
+    ) {
+        unsafe inputs.append(Input(order: table.records[record].order, record: record, name: keep(output)))
+    }
+
+    /// Adds an output of an output of an input derivation.
+    ///
+    /// - Parameters:
+    ///   - record: the index of the derivation's record.
+    ///   - path: the names of its output, of the output of that, and so on: two at least.
+    public mutating func addDynamicInput(_ record: Int, path: [[UInt8]]) { dynamicInputs.append((record, path)) }
+
+    /// Adds an input source.
+    public mutating func addSource(_ path: UnsafeBufferPointer<UInt8>) { unsafe sources.append(keep(path)) }
+
+    /// Determines the values of the outputs.
+    ///
     /// - Parameters:
     ///   - name: the name, which was checked.
-    ///   - outputs: the names of the outputs, sorted and distinct.
+    ///   - names: the names of the outputs, sorted and distinct.
     ///   - addressing: how the store paths of the outputs are determined.
-    ///   - inputs: the input derivations, sorted by path and distinct.
-    ///   - sources: the input sources, sorted and distinct.
-    ///   - system: the system type, for the record.
-    ///   - requiredFeatures: what `requiredSystemFeatures` says, for the record.
     ///   - table: the table with the inputs.
     ///   - isStopped: polled now and then; returning true stops with `Stopped`.
     /// - Throws: `StoreError` if the name of an output is invalid; `Stopped`.
-    public init(
-        name: [UInt8], outputs: [[UInt8]], _ addressing: OutputAddressing, inputs: [DerivationTable.Input],
-        sources: [[UInt8]], system: [UInt8] = [], requiredFeatures: [[UInt8]] = [], in table: DerivationTable,
-        isStopped: @escaping () -> Bool = { false }
+    public mutating func plan(
+        name: UnsafeBufferPointer<UInt8>, outputs names: [UnsafeBufferPointer<UInt8>],
+        _ addressing: OutputAddressing, in table: borrowing DerivationTable, isStopped: () -> Bool = { false }
     ) throws {
-        self.isStopped = isStopped
-        self.name = name
-        self.outputs = outputs
+        unsafe self.name = keep(name)
         self.addressing = addressing
-        self.inputs = inputs
-        self.sources = sources
-        self.system = system
-        self.requiredFeatures = requiredFeatures
-        isDeferred = addressing == .inputs && inputs.contains { table.isDeferred($0) }
-        var values: [[UInt8]] = []
-        for (index, output) in outputs.enumerated() {
+        sortInputs(table)
+        sortSources()
+        isDeferred =
+            addressing == .inputs
+            && (!dynamicInputs.isEmpty
+                || (0..<inputs.count).contains { table.records[inputs[$0].record].moduloKind == .deferred })
+        for index in unsafe names.indices {
             if index & 0xFF == 0xFF, isStopped() { throw Stopped() }
-            switch addressing {
-            case .inputs where isDeferred: values.append([])
-            case .inputs:
-                let outputName = StorePath.outputName(name, output)
-                try StorePath.check(name: outputName)
-                values.append([UInt8](repeating: UInt8(ascii: "0"), count: StorePath.prefixLength) + outputName)
-            case .fixed(let hash, let method):
-                values.append(try StorePath.fixed(name: StorePath.outputName(name, output), hash, method))
-            case .floating, .impure: values.append(StorePath.placeholder(output: output))
-            }
+            let output = unsafe keep(names[index])
+            outputs.append(Output(name: output, value: BufferRange(start: 0, count: 0)))
+            outputs[index].value = try plannedValue(output)
         }
-        outputValues = values
     }
 
-    /// Writes the environment variable of an output.
-    public func writeOutput(_ index: Int, into body: inout DerivationBody) {
-        body.outputVariable(outputs[index], outputValues[index], index: index)
-    }
-
-    /// Computes the store paths of the outputs and the derivation, and adds it to the table.
-    ///
-    /// - Parameters:
-    ///   - body: the finished body.
-    ///   - table: the table with the inputs.
-    ///   - wantsText: whether the text is needed.
-    /// - Returns: the index of the record, and the derivation's text; empty unless it is needed.
-    /// - Throws: `StoreError` if a name is invalid; `Stopped`.
-    public func finish(
-        _ body: consuming DerivationBody, in table: DerivationTable, wantsText: Bool
-    ) throws -> (record: Int, text: [UInt8]) {
-        let hashedInputs = addressing == .inputs && !isDeferred ? Self.hashed(inputs, table) : nil
-        var paths = outputValues
-        if let hashedInputs {
-            paths = try outputPaths(digest(hashedInputs, body, paths: nil))
-            body.fill(paths)
+    private mutating func sortInputs(_ table: borrowing DerivationTable) {
+        if inputs.count < 2 { return }
+        let texts = unsafe texts.view
+        inputs.sort { a, b in
+            if a.order != b.order { return a.order < b.order }
+            if a.record != b.record { return table.records.precedes(a.record, b.record) }
+            return unsafe texts[a.name].compared(to: texts[b.name]) < 0
         }
-        var head = ATermWriter(capacity: 1024 + inputs.count * 96)
-        head.start(isDynamic: inputs.contains { !$0.outputs.inner.isEmpty })
-        writeOutputs(&head, paths: paths)
-        writeInputs(&head, inputs.map { (table.records[$0.record].path, $0.outputs) })
-        var stream = HashStream(.sha256)
-        stream.update(head.bytes)
-        guard body.hash(into: &stream, isMasked: false, isStopped: isStopped) else { throw Stopped() }
-        let path = try StorePath.text(
-            name: name + StorePath.derivationSuffix, sha256: stream.finish().bytes,
-            references: Self.references(inputs, sources, table))
-        let modulo: DerivationTable.Modulo =
-            switch addressing {
-            case .inputs: try hashedInputs.map { .hash(ModuloHash(try digest($0, body, paths: paths))) } ?? .deferred
-            case .fixed(let hash, let method): .fixed(Self.moduloHash(hash, method, path: paths[0]))
-            case .floating, .impure: .deferred
-            }
-        let record = table.insert(
-            DerivationTable.Record(
-                path: path,
-                outputs: zip(outputs, paths).map { output, path in
-                    DerivationTable.Output(name: output, path: hasKnownPaths ? path : nil)
-                },
-                inputs: inputs, sources: sources, modulo: modulo, system: system, requiredFeatures: requiredFeatures))
-        return (record, wantsText ? head.bytes + body.bytes : [])
-    }
-
-    /// The paths of outputs whose addresses follow from the inputs.
-    private func outputPaths(_ hash: [UInt8]) throws -> [[UInt8]] {
-        var paths: [[UInt8]] = []
-        for (index, output) in outputs.enumerated() {
-            if index & 0xFF == 0xFF, isStopped() { throw Stopped() }
-            paths.append(
-                try StorePath.make(
-                    type: Array("output:".utf8) + output, sha256: hash, name: StorePath.outputName(name, output)))
+        var kept = 1
+        for index in 1..<inputs.count {
+            let (last, next) = (inputs[kept - 1], inputs[index])
+            let isSame = unsafe last.record == next.record && texts[last.name].compared(to: texts[next.name]) == 0
+            if isSame { continue }
+            inputs[kept] = next
+            kept += 1
         }
-        return paths
+        inputs.truncate(to: kept)
     }
 
-    private var hasKnownPaths: Bool {
+    private mutating func sortSources() {
+        if sources.count < 2 { return }
+        let texts = unsafe texts.view
+        sources.sort { unsafe texts[$0].compared(to: texts[$1]) < 0 }
+        var kept = 1
+        for index in 1..<sources.count {
+            if unsafe texts[sources[kept - 1]].compared(to: texts[sources[index]]) == 0 { continue }
+            sources[kept] = sources[index]
+            kept += 1
+        }
+        sources.truncate(to: kept)
+    }
+
+    /// The value of an output's environment variable, which is the text's place.
+    private mutating func plannedValue(_ output: BufferRange) throws -> BufferRange {
+        let start = texts.count
         switch addressing {
-        case .inputs: !isDeferred
-        case .fixed: true
-        case .floating, .impure: false
-        }
-    }
-
-    static func moduloHash(_ hash: Hash, _ method: ContentAddressMethod, path: [UInt8]) -> ModuloHash {
-        let text =
-            Array("fixed:out:\(method.prefix)\(hash.algorithm.rawValue):".utf8) + hash.text(.base16)
-            + [UInt8(ascii: ":")] + path
-        return ModuloHash(Hash(of: text, .sha256).bytes)
-    }
-
-    /// The sources and the paths of input derivations, merged in sorted order.
-    static func references(
-        _ inputs: [DerivationTable.Input], _ sources: [[UInt8]], _ table: DerivationTable
-    ) -> [[UInt8]] {
-        if sources.isEmpty { return inputs.map { table.records[$0.record].path } }
-        var result: [[UInt8]] = []
-        result.reserveCapacity(sources.count + inputs.count)
-        var next = 0
-        for input in inputs {
-            let path = table.records[input.record].path
-            while next < sources.count, sources[next].lexicographicallyPrecedes(path) {
-                result.append(sources[next])
-                next += 1
-            }
-            if next < sources.count, sources[next] == path { next += 1 }
-            result.append(path)
-        }
-        return result + sources[next...]
-    }
-
-    /// The inputs with their modulo hashes instead of paths, sorted by hash. Inputs with equal hashes are merged.
-    static func hashed(
-        _ inputs: [DerivationTable.Input], _ table: DerivationTable
-    ) -> [(key: [UInt8], outputs: [[UInt8]])] {
-        var pairs: [(hash: ModuloHash, outputs: [[UInt8]])] = []
-        pairs.reserveCapacity(inputs.count)
-        for input in inputs {
-            switch table.records[input.record].modulo {
-            case .hash(let hash): pairs.append((hash, input.outputs.names))
-            case .fixed(let hash): pairs.append((hash, [Array("out".utf8)]))
-            case .deferred: break
-            }
-        }
-        pairs.sort { $0.hash < $1.hash }
-        var result: [(key: [UInt8], outputs: [[UInt8]])] = []
-        result.reserveCapacity(pairs.count)
-        for (index, pair) in pairs.enumerated() {
-            if index > 0, pairs[index - 1].hash == pair.hash {
-                let all = Set(result[result.count - 1].outputs).union(pair.outputs)
-                result[result.count - 1].outputs = all.sorted { $0.lexicographicallyPrecedes($1) }
-            } else {
-                result.append((pair.hash.text, pair.outputs))
-            }
-        }
-        return result
-    }
-
-    /// The hash of the derivation with modulo hashes instead of input paths.
-    ///
-    /// - Parameters:
-    ///   - inputs: the inputs by modulo hash.
-    ///   - body: the finished body.
-    ///   - paths: the paths of the outputs; nil to mask them everywhere.
-    private func digest(
-        _ inputs: [(key: [UInt8], outputs: [[UInt8]])], _ body: borrowing DerivationBody, paths: [[UInt8]]?
-    ) throws -> [UInt8] {
-        var head = ATermWriter(capacity: 1024 + inputs.count * 96)
-        head.start(isDynamic: false)
-        writeOutputs(&head, paths: paths)
-        writeInputs(&head, inputs.map { ($0.key, InputOutputs(names: $0.outputs)) })
-        var stream = HashStream(.sha256)
-        stream.update(head.bytes)
-        guard body.hash(into: &stream, isMasked: paths == nil, isStopped: isStopped) else { throw Stopped() }
-        return stream.finish().bytes
-    }
-
-    private func writeOutputs(_ writer: inout ATermWriter, paths: [[UInt8]]?) {
-        let (algorithm, hash) = hashText()
-        writer.raw("[")
-        for (index, output) in outputs.enumerated() {
-            if index > 0 { writer.raw(",") }
-            writer.raw("(")
-            writer.plain(output)
-            writer.raw(",")
-            writer.plain(hasKnownPaths ? paths?[index] ?? [] : [])
-            writer.raw(",")
-            writer.plain(algorithm)
-            writer.raw(",")
-            writer.plain(hash)
-            writer.raw(")")
-        }
-        writer.raw("],")
-    }
-
-    private func hashText() -> (algorithm: [UInt8], hash: [UInt8]) {
-        switch addressing {
-        case .inputs: ([], [])
+        case .inputs where isDeferred: break
+        case .inputs:
+            texts.append(repeating: UInt8(ascii: "0"), count: StorePath.prefixLength)
+            appendOutputName(output)
+            let nameStart = start + StorePath.prefixLength
+            try unsafe StorePath.check(
+                name: texts.view[BufferRange(start: nameStart, count: texts.count - nameStart)])
         case .fixed(let hash, let method):
-            (Array("\(method.prefix)\(hash.algorithm.rawValue)".utf8), hash.text(.base16))
-        case .floating(let algorithm, let method): (Array("\(method.prefix)\(algorithm.rawValue)".utf8), [])
-        case .impure(let algorithm, let method):
-            (Array("\(method.prefix)\(algorithm.rawValue)".utf8), Array("impure".utf8))
+            appendOutputName(output)
+            let nameText = unsafe Array(texts.view[start...])
+            texts.truncate(to: start)
+            texts.append(contentsOf: try StorePath.fixed(name: nameText, hash, method))
+        case .floating, .impure:
+            texts.append(contentsOf: unsafe StorePath.placeholder(output: Array(texts.view[output])))
         }
+        return BufferRange(start: start, count: texts.count - start)
     }
 
-    private func writeInputs(_ writer: inout ATermWriter, _ inputs: [(key: [UInt8], outputs: InputOutputs)]) {
-        writer.raw("[")
-        for (index, input) in inputs.enumerated() {
-            if index > 0 { writer.raw(",") }
-            writer.raw("(")
-            writer.plain(input.key)
-            writer.raw(",")
-            writer.outputs(input.outputs)
-            writer.raw(")")
-        }
-        writer.raw("],")
+    /// Appends the name that an output has in the store to `texts`: that of the derivation, and the output's own unless
+    /// it is `out`.
+    private mutating func appendOutputName(_ output: BufferRange) {
+        appendText(name)
+        if isOut(output) { return }
+        texts.append(UInt8(ascii: "-"))
+        appendText(output)
+    }
+
+    func isOut(_ output: BufferRange) -> Bool {
+        output.count == 3 && texts[output.start] == UInt8(ascii: "o") && texts[output.start + 1] == UInt8(ascii: "u")
+            && texts[output.start + 2] == UInt8(ascii: "t")
+    }
+
+    /// Appends a part of `texts` to itself.
+    mutating func appendText(_ range: BufferRange) {
+        texts.reserve(range.count)
+        unsafe texts.append(contentsOf: texts.view[range])
     }
 }

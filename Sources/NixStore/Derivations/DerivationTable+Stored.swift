@@ -34,7 +34,7 @@ extension DerivationTable {
 
     /// Whether the modulo hash of an input is only known after a build.
     func isDeferred(_ input: Input) -> Bool {
-        !input.outputs.inner.isEmpty || records[input.record].modulo == .deferred
+        !input.outputs.inner.isEmpty || modulo(input.record) == .deferred
     }
 
     private func modulo(_ stored: StoredDerivation, _ inputs: [Input]) -> Modulo {
@@ -42,13 +42,28 @@ extension DerivationTable {
         if let output = stored.outputs.first, stored.outputs.count == 1, !output.hash.isEmpty {
             let colon = [UInt8(ascii: ":")]
             let text = Array("fixed:out:".utf8) + output.algorithm + colon + output.hash + colon + output.path
-            return .fixed(ModuloHash(Hash(of: text, .sha256).bytes))
+            return .fixed(SHA256Sum(Hash(of: text, .sha256).bytes))
         }
         if inputs.contains(where: isDeferred) { return .deferred }
         var hashed = stored
-        hashed.inputs = DerivationAssembly.hashed(inputs, self).map {
+        hashed.inputs = self.hashed(inputs).map {
             StoredDerivation.Input(path: $0.key, outputs: InputOutputs(names: $0.outputs))
         }
-        return .hash(ModuloHash(Hash(of: hashed.text, .sha256).bytes))
+        return .hash(SHA256Sum(Hash(of: hashed.text, .sha256).bytes))
+    }
+
+    /// The inputs with their modulo hashes instead of paths, sorted by hash. Inputs with equal hashes are merged.
+    func hashed(_ inputs: [Input]) -> [(key: [UInt8], outputs: [[UInt8]])] {
+        var outputs: [SHA256Sum: Set<[UInt8]>] = [:]
+        for input in inputs {
+            switch modulo(input.record) {
+            case .hash(let hash): outputs[hash, default: []].formUnion(input.outputs.names)
+            case .fixed(let hash): outputs[hash, default: []].insert(Array("out".utf8))
+            case .deferred: break
+            }
+        }
+        return outputs.sorted { $0.key < $1.key }.map { hash, names in
+            (hash.text, names.sorted { $0.lexicographicallyPrecedes($1) })
+        }
     }
 }

@@ -3,9 +3,9 @@ public final class DerivationTable {
     /// The hash that represents a derivation in the hashes of input-addressed derivations that depend on it ("hash
     /// derivation modulo").
     public enum Modulo: Sendable, Equatable {
-        case hash(ModuloHash)
+        case hash(SHA256Sum)
         /// The hash of a fixed-output derivation, which only depends on the contents of its output.
-        case fixed(ModuloHash)
+        case fixed(SHA256Sum)
         /// The hash is only known after a build.
         case deferred
     }
@@ -15,11 +15,6 @@ public final class DerivationTable {
         public var name: [UInt8]
         /// The store path; nil if it is only known after a build.
         public var path: [UInt8]?
-
-        package init(name: [UInt8], path: [UInt8]?) {
-            self.name = name
-            self.path = path
-        }
     }
 
     /// An input derivation, and the outputs of it that are used.
@@ -47,19 +42,6 @@ public final class DerivationTable {
         /// What the builder's machine must have, as `requiredSystemFeatures` says, in the order there.
         public var requiredFeatures: [[UInt8]] = []
 
-        package init(
-            path: [UInt8], outputs: [Output], inputs: [Input], sources: [[UInt8]], modulo: Modulo, system: [UInt8] = [],
-            requiredFeatures: [[UInt8]] = []
-        ) {
-            self.path = path
-            self.outputs = outputs
-            self.inputs = inputs
-            self.sources = sources
-            self.modulo = modulo
-            self.system = system
-            self.requiredFeatures = requiredFeatures
-        }
-
         /// The output with a name; nil if there is none.
         public func output(_ name: some Collection<UInt8>) -> Output? {
             var known = outputs[...]
@@ -73,77 +55,143 @@ public final class DerivationTable {
         }
     }
 
-    public private(set) var records: [Record] = []
-    private var indices: [ByteKey: Int] = [:]
-    /// For each record, the first 16 bytes of its path behind the store directory, as two big-endian numbers. They
-    /// decide most comparisons.
-    private var sortKeys: [(UInt64, UInt64)] = []
-    /// An estimate of the bytes that the records take.
-    public private(set) var byteCount = 0
-    /// The records whose derivations this evaluation has written to a store.
-    private var written: Set<Int> = []
-    /// The system of the last record. Nearly all records have the same, and share it.
-    private var lastSystem: [UInt8] = []
+    var records = DerivationRecords()
+    /// The buffers of the last assembly, for the next one.
+    private var idle: DerivationAssembly?
 
     public init() {}
 
+    /// The table that an earlier one was stored as.
+    ///
+    /// - Parameters:
+    ///   - stored: the bytes of `storedEntries`.
+    ///   - texts: the bytes of `storedTexts`.
+    /// - Returns: nil if they do not belong together.
+    package init?(stored: UnsafeRawBufferPointer, texts: UnsafeRawBufferPointer) {
+        guard unsafe records.restore(stored, texts) else { return nil }
+    }
+
+    /// The records as plain bytes, which are the same for equal tables. What was written to a store is not kept.
+    package var storedEntries: [UInt8] { records.storedEntries }
+    /// The texts of the records.
+    package var storedTexts: [UInt8] { records.storedTexts }
+
+    /// The number of records.
+    public var count: Int { records.count }
+
+    /// The bytes of the buffers that are kept for the next assembly.
+    private var idleBytes = 0
+
+    /// The bytes that the records take, and the buffers for assembling them.
+    public var byteCount: Int { records.byteCount + idleBytes }
+
+    /// The most bytes that are taken while a record with texts of `textBytes` bytes is added.
+    public func growth(textBytes: Int) -> Int { records.growth(textBytes: textBytes) }
+
     /// The index of the record of a store path; nil if it is not in the table.
-    public func index(_ path: [UInt8]) -> Int? { indices[ByteKey(path)] }
+    public func index(_ path: [UInt8]) -> Int? {
+        unsafe path.withUnsafeBufferPointer { unsafe records.find($0) }
+    }
+
+    /// The store path of a derivation.
+    public func path(_ index: Int) -> [UInt8] {
+        unsafe Array(records.textView[records.path(index)])
+    }
+
+    /// The hash that represents a derivation.
+    public func modulo(_ index: Int) -> Modulo {
+        let entry = records[index]
+        return switch entry.moduloKind {
+        case .hash: .hash(entry.modulo)
+        case .fixed: .fixed(entry.modulo)
+        case .deferred: .deferred
+        }
+    }
+
+    /// A copy of a record.
+    public func record(_ index: Int) -> Record {
+        let entry = records[index]
+        var reader = RecordReader(entry)
+        let texts = unsafe records.textView
+        let outputs = (0..<entry.outputCount).map { _ in
+            let (name, path) = unsafe reader.output(texts)
+            return unsafe Output(name: Array(texts[name]), path: path.map { unsafe Array(texts[$0]) })
+        }
+        let inputs = (0..<entry.inputCount).map { _ in
+            unsafe Input(record: reader.number(texts), outputs: reader.outputs(texts))
+        }
+        let sources = (0..<entry.sourceCount).map { _ in unsafe reader.text(texts) }
+        let features = (0..<entry.featureCount).map { _ in unsafe reader.text(texts) }
+        return unsafe Record(
+            path: Array(texts[records.path(index)]), outputs: outputs, inputs: inputs, sources: sources,
+            modulo: modulo(index), system: Array(texts[entry.system]), requiredFeatures: features)
+    }
+
+    /// The path of a derivation, which is valid until one is added.
+    @unsafe
+    public func pathView(_ index: Int) -> UnsafeBufferPointer<UInt8> {
+        unsafe records.textView[records.path(index)]
+    }
+
+    /// Calls `body` with the name of each output in order, and its path if that is known, until it returns false. The
+    /// texts are valid until `body` returns, and it must not add derivations.
+    public func forEachOutput(
+        _ index: Int, _ body: (_ name: UnsafeBufferPointer<UInt8>, _ path: UnsafeBufferPointer<UInt8>?) -> Bool
+    ) {
+        let entry = records[index]
+        var reader = RecordReader(entry)
+        let texts = unsafe records.textView
+        for _ in 0..<entry.outputCount {
+            let (name, path) = unsafe reader.output(texts)
+            guard unsafe body(texts[name], path.map { unsafe texts[$0] }) else { return }
+        }
+    }
+
+    /// The number of a derivation's outputs, and the bytes of their names.
+    public func outputSizes(_ index: Int) -> (count: Int, nameBytes: Int) {
+        var bytes = 0
+        unsafe forEachOutput(index) { name, _ in
+            bytes += name.count
+            return true
+        }
+        return (Int(records[index].outputCount), bytes)
+    }
 
     /// Adds a record. If there is one for its path already, that is kept.
     func insert(_ record: Record) -> Int {
-        let key = ByteKey(record.path)
-        if let known = indices[key] { return known }
-        var record = record
-        if record.system == lastSystem {
-            record.system = lastSystem
-        } else {
-            lastSystem = record.system
-            byteCount += Self.textBytes + record.system.count
+        var contents = DerivationRecords.Contents()
+        for output in record.outputs {
+            contents.lists.append(counted: output.name)
+            contents.lists.append(number: output.path == nil ? 0 : 1)
+            if let path = output.path { contents.lists.append(counted: path) }
         }
-        byteCount += record.requiredFeatures.reduce(0) { $0 + Self.textBytes + $1.count }
-        records.append(record)
-        indices[key] = records.count - 1
-        sortKeys.append(Self.sortKey(record.path))
-        let outputs = record.outputs.reduce(0) { $0 + 96 + $1.name.count + ($1.path?.count ?? 0) }
-        byteCount += 512 + 2 * record.path.count + outputs + record.inputs.count * 64 + record.sources.count * 16
-        return records.count - 1
-    }
-
-    /// Adds a record of an earlier evaluation. Its inputs are records that were added before.
-    package func restore(_ record: Record) { _ = insert(record) }
-
-    private static func sortKey(_ path: [UInt8]) -> (UInt64, UInt64) {
-        func word(_ start: Int) -> UInt64 {
-            (start..<start + 8).reduce(0) { $0 << 8 | UInt64($1 < path.count ? path[$1] : 0) }
+        for input in record.inputs {
+            contents.lists.append(number: input.record)
+            contents.lists.append(input.outputs)
         }
-        let start = StorePath.directory.count + 1
-        return (word(start), word(start + 8))
+        for text in record.sources + record.requiredFeatures { contents.lists.append(counted: text) }
+        contents.outputCount = record.outputs.count
+        contents.inputCount = record.inputs.count
+        contents.sourceCount = record.sources.count
+        contents.featureCount = record.requiredFeatures.count
+        switch record.modulo {
+        case .hash(let hash): (contents.moduloKind, contents.modulo) = (.hash, hash)
+        case .fixed(let hash): (contents.moduloKind, contents.modulo) = (.fixed, hash)
+        case .deferred: break
+        }
+        return unsafe record.path.withUnsafeBufferPointer { path in
+            unsafe record.system.withUnsafeBufferPointer { unsafe records.insert(path: path, contents, system: $0) }
+        }
     }
-
-    /// The bytes of an array in an array, without its elements.
-    private static let textBytes = 48
 
     /// Whether the path of record `a` sorts before that of record `b`.
-    public func precedes(_ a: Int, _ b: Int) -> Bool {
-        if sortKeys[a] != sortKeys[b] { return sortKeys[a] < sortKeys[b] }
-        return records[a].path.lexicographicallyPrecedes(records[b].path)
-    }
+    public func precedes(_ a: Int, _ b: Int) -> Bool { records.precedes(a, b) }
 
     /// Notes that a derivation is written to a store. The result is false if it was before.
     public func markWritten(_ index: Int) -> Bool {
-        guard written.insert(index).inserted else { return false }
-        byteCount += Self.writtenBytes
+        if records[index].isWritten { return false }
+        records.markWritten(index)
         return true
-    }
-
-    /// The bytes of an entry of a set of numbers, given that half of a table may be empty.
-    private static let writtenBytes = 32
-
-    /// The store paths that the text of a derivation refers to, sorted and distinct.
-    public func references(_ index: Int) -> [[UInt8]] {
-        let record = records[index]
-        return DerivationAssembly.references(record.inputs, record.sources, self)
     }
 
     /// The transitive closure of a derivation: itself and all input derivations, and their sources.
@@ -152,11 +200,25 @@ public final class DerivationTable {
         var pending = [index]
         var sources: Set<[UInt8]> = []
         while let next = pending.popLast() {
-            sources.formUnion(records[next].sources)
-            for input in records[next].inputs where found.insert(input.record).inserted {
-                pending.append(input.record)
-            }
+            let record = record(next)
+            sources.formUnion(record.sources)
+            for input in record.inputs where found.insert(input.record).inserted { pending.append(input.record) }
         }
         return (found.sorted(), sources)
+    }
+
+    /// Calls `body` with an assembly for one derivation, which uses the buffers of the ones before.
+    public func assemble<Result>(_ body: (inout DerivationAssembly) throws -> Result) rethrows -> Result {
+        var assembly = idle.take() ?? DerivationAssembly()
+        do {
+            let result = try body(&assembly)
+            idleBytes = assembly.reset()
+            idle = consume assembly
+            return result
+        } catch {
+            idleBytes = assembly.reset()
+            idle = consume assembly
+            throw error
+        }
     }
 }

@@ -33,7 +33,7 @@ public struct HashStream {
     }
 
     /// Bytes that are hashed between two polls: less than a millisecond of work.
-    private static let blockBytes = 256 << 10
+    static let blockBytes = 256 << 10
 
     /// Hashes the next piece in blocks and polls after each of them. Returns false if it was stopped.
     public mutating func update(_ bytes: UnsafeRawBufferPointer, isStopped: () -> Bool) -> Bool {

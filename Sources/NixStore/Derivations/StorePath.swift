@@ -17,8 +17,20 @@ public enum StorePath {
     ///
     /// - Throws: why it may not, in Nix's words.
     public static func check(name: [UInt8]) throws(StoreError) {
+        try unsafe name.withUnsafeBufferPointer { name throws(StoreError) in try unsafe check(name: name) }
+    }
+
+    /// Checks that a store object may have a name.
+    ///
+    /// - Throws: why it may not, in Nix's words.
+    public static func check(name: UnsafeBufferPointer<UInt8>) throws(StoreError) {
         if name.isEmpty { throw StoreError("name must not be empty") }
-        if name.count <= maximumNameLength, name[0] != CanonPath.dot, name.allSatisfy(isNameByte) { return }
+        if unsafe name.count <= maximumNameLength && name[0] != CanonPath.dot && name.allSatisfy(isNameByte) { return }
+        try unsafe refuse(name: Array(name))
+    }
+
+    /// Throws what is wrong with a name that begins with a dot, is too long, or has other bytes; some such are valid.
+    private static func refuse(name: [UInt8]) throws(StoreError) {
         if name.count > maximumNameLength {
             throw StoreError("name '", name, "' must be no longer than \(maximumNameLength) characters")
         }
@@ -89,35 +101,47 @@ public enum StorePath {
     ///   - name: the name of the object.
     /// - Throws: an error if the name is invalid.
     public static func make(type: [UInt8], sha256 hash: [UInt8], name: [UInt8]) throws(StoreError) -> [UInt8] {
-        try checkInPath(name)
-        var text: [UInt8] = []
-        text.reserveCapacity(type.count + hashMark.count + 2 * hash.count + directoryMark.count + name.count)
-        text += type
-        text += hashMark
-        text += Base16.encode(hash)
-        text += directoryMark
-        text += name
-        var path: [UInt8] = []
-        path.reserveCapacity(prefixLength + name.count)
-        path += directory
-        path.append(CanonPath.slash)
-        path += Nix32.encode(compress(Hash(of: text, .sha256).bytes, to: 20))
-        path.append(UInt8(ascii: "-"))
-        path += name
-        return path
+        try make(type: type, SHA256Sum(hash), name: name)
     }
 
-    private static let hashMark = Array(":sha256:".utf8)
-    private static let directoryMark = [UInt8(ascii: ":")] + directory + [UInt8(ascii: ":")]
-
-    /// Checks a name, with an error about the path that is being computed.
-    private static func checkInPath(_ name: [UInt8]) throws(StoreError) {
-        do throws(StoreError) {
-            try check(name: name)
-        } catch {
-            throw StoreError("path '", name, "' is not a valid store path: ", because: error)
+    private static func make(type: [UInt8], _ sum: SHA256Sum, name: [UInt8]) throws(StoreError) -> [UInt8] {
+        var text = TrivialBuffer<UInt8>()
+        text.append(contentsOf: type)
+        let hash = try unsafe name.withUnsafeBufferPointer { name throws(StoreError) in
+            try unsafe Self.hash(&text, sha256: sum, name: name)
         }
+        text.truncate(to: 0)
+        text.append(contentsOf: directory)
+        text.append(CanonPath.slash)
+        hash.appendStoreHash(to: &text)
+        text.append(UInt8(ascii: "-"))
+        text.append(contentsOf: name)
+        return text.array
     }
+
+    /// Computes the hash of which a store path has a part.
+    ///
+    /// - Parameters:
+    ///   - text: the type of the object, to which the rest of what is hashed is appended.
+    ///   - sum: the SHA-256 that identifies the object.
+    ///   - name: the name of the object.
+    /// - Throws: an error if the name is invalid.
+    static func hash(
+        _ text: inout TrivialBuffer<UInt8>, sha256 sum: SHA256Sum, name: UnsafeBufferPointer<UInt8>
+    ) throws(StoreError) -> SHA256Sum {
+        do throws(StoreError) {
+            try unsafe check(name: name)
+        } catch {
+            throw unsafe StoreError("path '", Array(name), "' is not a valid store path: ", because: error)
+        }
+        text.append(":sha256:")
+        sum.appendText(to: &text)
+        text.append(contentsOf: directoryMark)
+        unsafe text.append(contentsOf: name)
+        return SHA256Sum(of: text)
+    }
+
+    private static let directoryMark = [UInt8(ascii: ":")] + directory + [UInt8(ascii: ":")]
 
     /// Compresses a hash to `size` bytes by XOR.
     public static func compress(_ hash: [UInt8], to size: Int) -> [UInt8] {
@@ -169,11 +193,14 @@ public enum StorePath {
             throw StoreError(
                 "Git file ingestion must use SHA-1 or SHA-256 hash, but instead using: \(hash.algorithm.rawValue)")
         case .flat, .nar, .git:
-            let payload =
-                Array("fixed:out:\(method.prefix)".utf8) + hash.text(.base16, withAlgorithm: true)
-                + [UInt8(ascii: ":")]
-            return try make(
-                type: Array("output:out".utf8), sha256: Hash(of: payload, .sha256).bytes, name: name)
+            var payload = TrivialBuffer<UInt8>()
+            payload.append("fixed:out:")
+            payload.append(method.prefixText)
+            payload.append(hash.algorithm.text)
+            payload.append(UInt8(ascii: ":"))
+            Base16.append(hash.bytes, to: &payload)
+            payload.append(UInt8(ascii: ":"))
+            return try make(type: Array("output:out".utf8), SHA256Sum(of: payload), name: name)
         }
     }
 
@@ -215,7 +242,10 @@ public enum ContentAddressMethod: String, Sendable {
     case git
 
     /// The prefix of the algorithm's name in a derivation.
-    public var prefix: String {
+    public var prefix: String { prefixText.description }
+
+    /// The same, to be appended to bytes.
+    var prefixText: StaticString {
         switch self {
         case .flat: ""
         case .nar: "r:"

@@ -21,7 +21,7 @@ extension StoredDerivation {
         inputs added: [(record: Int, output: [UInt8])], name: [UInt8], in table: DerivationTable
     ) throws(StoreError) -> Bool {
         for (record, output) in added {
-            let path = table.records[record].path
+            let path = table.path(record)
             inputs.removeAll { $0.path == path }
             inputs.append(Input(path: path, outputs: InputOutputs(names: [output])))
         }
@@ -29,7 +29,7 @@ extension StoredDerivation {
         guard !outputs.contains(where: { $0.path.isEmpty || !$0.algorithm.isEmpty }) else { return false }
         let records = try table.inputs(of: self)
         guard !records.contains(where: table.isDeferred) else { return false }
-        try setOutputPaths(name: name, DerivationAssembly.hashed(records, table))
+        try setOutputPaths(name: name, table.hashed(records))
         return true
     }
 

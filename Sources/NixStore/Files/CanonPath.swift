@@ -12,6 +12,7 @@ public enum CanonPath {
     /// The canonical form of a path: empty and `.` components are removed, and `..` is applied, but never above `/`. A
     /// path without a leading slash is relative to `/`.
     public static func canonicalize(_ path: [UInt8]) -> [UInt8] {
+        if unsafe path.withUnsafeBufferPointer({ unsafe isCanonical($0) }) { return path }
         var result: [UInt8] = []
         result.reserveCapacity(path.count + 1)
         var start = 0
@@ -29,6 +30,23 @@ public enum CanonPath {
             }
         }
         return result.isEmpty ? [slash] : result
+    }
+
+    /// Whether a path is in its canonical form.
+    public static func isCanonical(_ path: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard let first = unsafe path.first, first == slash else { return false }
+        if path.count == 1 { return true }
+        var start = 1
+        for index in 1...path.count where unsafe index == path.count || path[index] == slash {
+            switch index - start {
+            case 0: return false
+            case 1: if unsafe path[start] == dot { return false }
+            case 2: if unsafe path[start] == dot && path[start + 1] == dot { return false }
+            default: break
+            }
+            start = index + 1
+        }
+        return true
     }
 
     /// The canonical form of `path`, which is relative to the canonical path `base` unless it is absolute.

@@ -10,6 +10,14 @@ public enum Base16 {
         }
     }
 
+    /// Appends the digits of bytes.
+    static func append(_ bytes: [UInt8], to buffer: inout TrivialBuffer<UInt8>) {
+        for byte in bytes {
+            buffer.append(digit(byte >> 4))
+            buffer.append(digit(byte & 15))
+        }
+    }
+
     /// The digit of a number below 16.
     @inline(__always)
     static func digit(_ value: UInt8) -> UInt8 {

@@ -7,10 +7,20 @@ public enum HashAlgorithm: String, CaseIterable, Sendable {
 
     /// The algorithm with a name as in expressions.
     public init(name: [UInt8]) throws(HashError) {
-        guard let algorithm = Self.allCases.first(where: { Array($0.rawValue.utf8) == name }) else {
+        guard let algorithm = Self.allCases.first(where: { name.elementsEqual($0.rawValue.utf8) }) else {
             throw .unknownAlgorithm(name)
         }
         self = algorithm
+    }
+
+    /// The name as in expressions, to be appended to bytes.
+    var text: StaticString {
+        switch self {
+        case .md5: "md5"
+        case .sha1: "sha1"
+        case .sha256: "sha256"
+        case .sha512: "sha512"
+        }
     }
 
     /// The size of a hash in bytes.

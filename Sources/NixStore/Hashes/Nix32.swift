@@ -6,6 +6,20 @@ public enum Nix32 {
     /// For each byte, whether it is a digit.
     static let isDigit = (0...255).map { digits.contains($0) }
 
+    /// For each byte its value as a digit; 32 for what is none.
+    private static let values: [UInt8] = (0...255).map { byte in
+        UInt8(digits.firstIndex(of: byte) ?? 32)
+    }
+
+    /// The digit of a number below 32.
+    @inline(__always)
+    static func digit(_ value: UInt8) -> UInt8 {
+        // Letters are left out between `d` and `f`, `n` and `p`, and `s` and `v`.
+        if value < 10 { return UInt8(ascii: "0") + value }
+        let letter = UInt8(ascii: "a") - 10 + value
+        return letter + (value >= 14 ? 1 : 0) + (value >= 23 ? 1 : 0) + (value >= 27 ? 2 : 0)
+    }
+
     /// The number of digits for `count` bytes.
     public static func encodedCount(_ count: Int) -> Int { (count * 8 + 4) / 5 }
 
@@ -20,12 +34,14 @@ public enum Nix32 {
     /// Decodes a text. Excess bits give another byte unless they are zero.
     public static func decode(_ text: [UInt8]) throws(HashError) -> [UInt8] {
         var result: [UInt8] = []
-        for (position, digit) in text.reversed().enumerated() {
-            guard let value = digits.firstIndex(of: digit) else {
-                throw .invalidCharacter(digit, encoding: "Nix32 (Nix's Base32 variation)")
-            }
-            let (index, shift) = (position * 5).quotientAndRemainder(dividingBy: 8)
-            let bits = UInt16(value) << UInt16(shift)
+        result.reserveCapacity(text.count * 5 / 8 + 1)
+        let values = values
+        for position in 0..<text.count {
+            let digit = text[text.count - 1 - position]
+            let value = values[Int(digit)]
+            guard value < 32 else { throw .invalidCharacter(digit, encoding: "Nix32 (Nix's Base32 variation)") }
+            let index = position &* 5 / 8
+            let bits = UInt16(value) << UInt16(position &* 5 % 8)
             if index == result.count { result.append(0) }
             result[index] |= UInt8(truncatingIfNeeded: bits)
             if bits > 255 { result.append(UInt8(truncatingIfNeeded: bits >> 8)) }

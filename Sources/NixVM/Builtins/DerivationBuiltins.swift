@@ -246,11 +246,11 @@ extension Interpreter {
     }
 
     /// Whether an experimental feature is on; `failure` set otherwise.
-    func checkFeature(_ feature: String, for reason: String = "") -> Bool {
+    func checkFeature(_ feature: String, for reason: @autoclosure () -> String = "") -> Bool {
         if machine.settings.features.contains(feature) { return true }
         _ = fail(
             .restricted,
-            "experimental Nix feature '\(feature)' is disabled\(reason); add '--extra-experimental-features \(feature)' to enable it"
+            "experimental Nix feature '\(feature)' is disabled\(reason()); add '--extra-experimental-features \(feature)' to enable it"
         )
         return false
     }
@@ -265,16 +265,16 @@ extension Interpreter {
         let reader = derivationReader
         let bytes = reader.textBytes()
         // The text with its escapes, twice where it is also written to a file, and the JSON before it.
-        let copies = (isStructured ? 4 : 2) * (machine.writesDerivations ? 2 : 1)
+        let copies = (isStructured ? 6 : 4) * (machine.writesDerivations ? 2 : 1)
         guard reserveOutside(copies * bytes + reader.outputWordBytes()) else { return .collect }
         do {
             let parts = try reader.read()
-            guard reserveOutside(parts.outputs.count * Interpreter.outputBytes) else { return .collect }
+            let (count, nameBytes) = parts.outputSizes
+            guard reserveOutside(count * Interpreter.outputBytes) else { return .collect }
             let longest = StorePath.prefixLength + parts.name.count + 8
-            let sizes = parts.outputs.reduce(Size.string(longest)) { $0 + Size.string(longest + $1.count) }
-            guard reserve(sizes + Size.attributesAndLayout(parts.outputs.count + 1)) else { return .collect }
-            guard charge(1 + bytes / Interpreter.derivationBytesPerUnit + parts.outputs.count * Interpreter.outputUnits)
-            else {
+            guard reserve((count + 1) * Size.string(longest) + nameBytes + Size.attributesAndLayout(count + 1))
+            else { return .collect }
+            guard charge(1 + bytes / Interpreter.derivationBytesPerUnit + count * Interpreter.outputUnits) else {
                 return .error
             }
             guard let pairs = derivationPairs(try reader.add(parts)) else { return .error }
@@ -298,21 +298,26 @@ extension Interpreter {
     /// The attributes for the paths of a derivation and of its outputs; nil with `failure` set. The caller has reserved
     /// the heap for two strings for each output and one more, and `outputBytes` outside the heap for each output.
     func derivationPairs(_ index: Int) -> [(symbol: UInt32, value: Value)]? {
-        let record = machine.store.derivations.records[index]
-        guard let own = singleContext([UInt8(ascii: "=")] + record.path) else { return nil }
-        var pairs = [(symbol: Symbols.drvPath.number, value: makeString(record.path, context: own))]
-        for output in record.outputs {
-            let element = ContextElement.output(output.name, derivation: record.path)
-            guard let context = singleContext(element.text), let name = symbol(ofCharged: output.name) else {
-                return nil
+        let table = machine.store.derivations
+        var text = [UInt8(ascii: "=")] + table.pathView(index)
+        guard let own = singleContext(text) else { return nil }
+        var pairs = [(symbol: Symbols.drvPath.number, value: makeString(table.pathView(index), context: own))]
+        table.forEachOutput(index) { name, path in
+            text.removeAll(keepingCapacity: true)
+            text.append(UInt8(ascii: "!"))
+            text += name
+            text.append(UInt8(ascii: "!"))
+            text += table.pathView(index)
+            guard let context = singleContext(text), let symbol = symbol(ofCharged: name) else { return false }
+            noteOutput(context, record: index, nameLength: name.count)
+            if let path {
+                pairs.append((symbol, makeString(path, context: context)))
+            } else {
+                let hash = StorePath.upstreamPlaceholder(derivation: table.path(index), output: Array(name))
+                pairs.append((symbol, makeString([CanonPath.separator] + hash.text(.nix32), context: context)))
             }
-            machine.store.outputElements[context.object.values[0].bits] = (index, output.name)
-            let path =
-                output.path
-                ?? [CanonPath.separator]
-                + StorePath.upstreamPlaceholder(derivation: record.path, output: output.name).text(.nix32)
-            pairs.append((name, makeString(path, context: context)))
+            return true
         }
-        return pairs
+        return pairs.count == 1 + table.outputSizes(index).count ? pairs : nil
     }
 }

@@ -147,16 +147,20 @@ extension Interpreter {
             return fail(.value, bytes: error.message)
         }
         return withCoreFunction(CorePackages.importedDerivation) { function in
-            let record = machine.store.derivations.records[index]
+            let table = machine.store.derivations
+            let (count, nameBytes) = table.outputSizes(index)
             let longest = 2 * StorePath.prefixLength + path.count
-            let size = record.outputs.reduce(4 * Size.string(longest)) { $0 + 2 * Size.string(longest + $1.name.count) }
-            guard reserve(size + Size.list(record.outputs.count) + Size.attributesAndLayout(record.outputs.count + 3)),
-                reserveOutside((record.outputs.count + 1) * Interpreter.outputBytes)
+            let size = 4 * Size.string(longest) + 2 * count * Size.string(longest) + 2 * (nameBytes + 8 * count)
+            guard reserve(size + Size.list(count) + Size.attributesAndLayout(count + 3)),
+                reserveOutside((count + 1) * Interpreter.outputBytes)
             else { return .collect }
             guard var pairs = derivationPairs(index) else { return .error }
-            let outputs = makeList(record.outputs.count)
-            for (place, output) in record.outputs.enumerated() {
-                outputs.object.values[place] = makeString(output.name)
+            let outputs = makeList(count)
+            var place = 0
+            table.forEachOutput(index) { name, _ in
+                outputs.object.values[place] = makeString(name)
+                place += 1
+                return true
             }
             pairs.append((Symbols.outputs.number, outputs))
             pairs.append((Symbols.name.number, makeString(Array(StorePath.name(path).dropLast(4)))))

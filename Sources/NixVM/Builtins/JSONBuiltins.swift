@@ -130,8 +130,8 @@ extension Interpreter {
         if value.isList { return openJSON(UInt8(ascii: "[")) }
         if value.isAttributes { return writeJSONSet(top) }
         guard value.isPath else { return fail(.type, "cannot convert \(typeName(value)) to JSON") }
-        guard reserveStorePath(), reserveCopies(4, of: value.object) else { return .collect }
-        guard let copied = copiedToStore(Array(value.string.bytes)) else { return .error }
+        guard reserveCopiedPath(value.object.field), reserveCopies(4, of: value.object) else { return .collect }
+        guard let copied = copiedToStore(value.object.byteBuffer) else { return .error }
         top.pointee = copied
         return .next
     }

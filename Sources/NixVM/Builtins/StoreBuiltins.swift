@@ -154,7 +154,7 @@ extension Interpreter {
             return element.text
         }
         if chain.outputs.count == 1 {
-            let record = machine.store.derivations.records[try record(of: derivation)]
+            let record = machine.store.derivations.record(try record(of: derivation))
             guard let known = record.output(output) else {
                 throw StoreError(
                     "derivation '\(MessageText.shortened(derivation))' does not have output "

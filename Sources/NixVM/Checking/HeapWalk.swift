@@ -40,7 +40,9 @@ struct HeapWalk {
         for index in 0..<state.pointee.rootCount { try addRoot(state.pointee.roots[index]) }
         for value in [state.pointee.result, state.pointee.pending, state.pointee.unionToFlatten] { try addRoot(value) }
         for value in checker.interpreter.machine.globals.values { try addRoot(value) }
-        for value in checker.interpreter.machine.store.singleContexts.values { try addRoot(value) }
+        try checker.interpreter.machine.store.elements.forEach { _, entry throws(Violation) in
+            if entry.context != 0 { try addRoot(Value(bits: entry.context)) }
+        }
         try addPrograms()
     }
 

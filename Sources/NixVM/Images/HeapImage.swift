@@ -42,7 +42,6 @@ public final class HeapImage: Sendable {
         catalogue = try ImageCatalogue(
             UnsafeRawBufferPointer(rebasing: file.bytes[section.offset..<section.offset + section.count]))
         try checkCounts()
-        if !isSealed(file.identity) { _ = try ImageDerivations.table(catalogue.derivations) }
     }
 
     private func checkCounts() throws(ImageError) {

@@ -47,13 +47,11 @@ struct ImageCatalogue: Sendable {
     /// The imported paths with the indices of their roots.
     var imports: [Named] = []
     var programs: [Program] = []
-    /// The contexts of one element, by the bits of the element.
-    var contexts: [(element: UInt64, context: UInt64)] = []
-    /// The paths that were coerced to strings, with the results.
-    var copiedPaths: [Named] = []
+    /// What is known of the elements of contexts, by the bits of the element.
+    var contexts: [(element: UInt64, entry: ContextElementEntry)] = []
+    /// The paths that were coerced to strings, by their symbols, with the results.
+    var copiedPaths: [(path: UInt64, bits: UInt64)] = []
     var failures: [Failure] = []
-    /// The derivations, as `ImageDerivations` writes them.
-    var derivations: [UInt8] = []
     /// The store objects that the evaluation can read.
     var objects: [ImageObject] = []
     /// The roots that the host has given names, in the host's order.
@@ -73,14 +71,18 @@ extension ImageCatalogue {
         encoder.add(programs) { $0.add($1) }
         encoder.add(contexts) {
             $0.add($1.element)
-            $0.add($1.context)
+            $0.add($1.entry.context)
+            $0.add(Int($1.entry.record))
+            $0.add(Int($1.entry.outputLength))
         }
-        encoder.add(copiedPaths) { $0.add($1) }
+        encoder.add(copiedPaths) {
+            $0.add($1.path)
+            $0.add($1.bits)
+        }
         encoder.add(failures) {
             $0.add($1.number)
             $0.add($1.failure)
         }
-        encoder.add(derivations)
         encoder.add(objects) { $0.add($1) }
         encoder.add(handles) { $0.add($1) }
         return encoder.bytes
@@ -95,12 +97,18 @@ extension ImageCatalogue {
         globals = try decoder.list { (decoder) throws(ImageError) in try decoder.named() }
         imports = try decoder.list { (decoder) throws(ImageError) in try decoder.named() }
         programs = try decoder.list { (decoder) throws(ImageError) in try decoder.program() }
-        contexts = try decoder.list { (decoder) throws(ImageError) in (try decoder.number(), try decoder.number()) }
-        copiedPaths = try decoder.list { (decoder) throws(ImageError) in try decoder.named() }
+        contexts = try decoder.list { (decoder) throws(ImageError) in
+            let element = try decoder.number()
+            var entry = ContextElementEntry()
+            entry.context = try decoder.number()
+            entry.record = UInt32(truncatingIfNeeded: try decoder.count())
+            entry.outputLength = UInt32(truncatingIfNeeded: try decoder.count())
+            return (element, entry)
+        }
+        copiedPaths = try decoder.list { (decoder) throws(ImageError) in (try decoder.number(), try decoder.number()) }
         failures = try decoder.list { (decoder) throws(ImageError) in
             Failure(number: try decoder.count(), failure: try decoder.failure())
         }
-        derivations = try decoder.text()
         objects = try decoder.list { (decoder) throws(ImageError) in try ImageObject(&decoder) }
         handles = try decoder.list { (decoder) throws(ImageError) in try decoder.count() }
         guard decoder.isAtEnd else { throw .damaged }

@@ -14,6 +14,9 @@ enum ImageSection: Int, CaseIterable {
     case symbols
     /// The positions of attributes.
     case positions
+    /// The records of derivations, and their texts.
+    case derivations
+    case derivationTexts
     /// What else the machine knows.
     case catalogue
     /// What the machine's host keeps with the image.

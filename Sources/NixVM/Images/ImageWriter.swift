@@ -66,6 +66,8 @@ struct ImageWriter: ~Copyable {
         try file.add(.roots, Array(UnsafeBufferPointer(start: state.pointee.roots, count: state.pointee.rootCount)))
         try file.add(.symbols, symbols)
         try file.add(.positions, machine.attributePositions.all)
+        try file.add(.derivations, machine.store.derivations.storedEntries)
+        try file.add(.derivationTexts, machine.store.derivations.storedTexts)
         try file.add(.catalogue, catalogue.encoded)
         try file.add(.host, host)
         return try file.finish(region, identity: identity)
@@ -84,10 +86,11 @@ struct ImageWriter: ~Copyable {
         catalogue.globals = Self.sorted(machine.globals.map { ($0.key, $0.value.bits) })
         catalogue.imports = Self.sorted(machine.importRoots.map { ($0.key.bytes, UInt64($0.value)) })
         let store = machine.store
-        catalogue.contexts = store.singleContexts.map { ($0.key, $0.value.bits) }.sorted { $0.element < $1.element }
-        catalogue.copiedPaths = Self.sorted(store.copiedPaths.map { ($0.key.bytes, $0.value.bits) })
+        store.elements.forEach { catalogue.contexts.append(($0, $1)) }
+        catalogue.contexts.sort { $0.element < $1.element }
+        store.copiedPaths.forEach { catalogue.copiedPaths.append(($0, $1)) }
+        catalogue.copiedPaths.sort { $0.path < $1.path }
         catalogue.failures = machine.caughtFailures.kept
-        catalogue.derivations = try ImageDerivations.encoded(store.derivations)
         for (path, object) in machine.io.objects { catalogue.objects.append(try ImageObject(path, object)) }
         guard machine.fetchIO === machine.io, machine.builtOutputs.isEmpty else {
             throw .unsupported("the evaluation fetched or built something")

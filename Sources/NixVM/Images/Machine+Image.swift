@@ -33,8 +33,8 @@ extension Machine {
     private func restoreStore(_ image: HeapImage) {
         let catalogue = image.catalogue
         store.image = image
-        for context in catalogue.contexts { store.singleContexts[context.element] = Value(bits: context.context) }
-        for path in catalogue.copiedPaths { store.copiedPaths[ByteKey(path.name)] = Value(bits: path.bits) }
+        for context in catalogue.contexts { store.elements.set(context.element, context.entry) }
+        for path in catalogue.copiedPaths { store.copiedPaths.set(path.path, path.bits) }
         for object in catalogue.objects { _ = io.add(object.path, object.object(io)) }
     }
 

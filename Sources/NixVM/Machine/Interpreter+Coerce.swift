@@ -152,9 +152,9 @@ extension Interpreter {
 
     private func coercePath(_ value: Value, _ coercion: Coercion) -> Step {
         if coercion.contains(.copyToStore) {
-            guard reserveStorePath() else { return .collect }
+            guard reserveCopiedPath(value.object.field) else { return .collect }
             if let step = admitText(value.object.field) { return step }
-            guard let copied = copiedToStore(Array(value.object.byteBuffer)) else { return .error }
+            guard let copied = copiedToStore(value.object.byteBuffer) else { return .error }
             (sp - 1).pointee = copied
             return .next
         }

@@ -298,7 +298,7 @@ extension Machine {
     /// build. The result is nil for a path that is not such a derivation.
     public func outputs(ofDerivation path: [UInt8]) -> [(name: [UInt8], path: [UInt8]?)]? {
         guard let index = store.derivations.index(path) else { return nil }
-        return store.derivations.records[index].outputs.map { ($0.name, $0.path) }
+        return store.derivations.record(index).outputs.map { ($0.name, $0.path) }
     }
 
     /// The derivations of this evaluation.

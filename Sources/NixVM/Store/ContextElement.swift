@@ -78,13 +78,3 @@ extension ContextElement: Comparable {
         }
     }
 }
-
-extension Machine {
-    /// The meaning of an element's object, which is decoded once.
-    func contextElement(_ element: Value) -> ContextElement {
-        if let known = store.contextElements[element.bits] { return known }
-        let decoded = ContextElement(element.object.byteBuffer)
-        store.contextElements[element.bits] = decoded
-        return decoded
-    }
-}

@@ -6,13 +6,13 @@ import NixStore
 ///
 /// It refers to the heap, so it is valid only until the next allocation.
 struct DerivationReader {
-    private let interpreter: Interpreter
+    let interpreter: Interpreter
     private let set: Object
     /// The results by index in the order of names: a string, a boolean, an array for `args`, or null for an attribute
     /// that is left out.
     private let found: Slot
     private let order: UnsafePointer<UInt32>?
-    private let isStructured: Bool
+    let isStructured: Bool
 
     init(_ interpreter: Interpreter, set: Object, found: Slot, isStructured: Bool) {
         self.interpreter = interpreter
@@ -24,10 +24,11 @@ struct DerivationReader {
 
     /// The checked contents of the attributes.
     struct Parts {
-        var name: [UInt8]
+        var name: UnsafeBufferPointer<UInt8>
         var system = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
         var builder = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
-        var outputs: [[UInt8]] = [Array("out".utf8)]
+        /// The names of the outputs, sorted; empty for `out` alone.
+        var outputs: [UnsafeBufferPointer<UInt8>] = []
         var arguments: [UnsafeBufferPointer<UInt8>] = []
         var variables: [(name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>)] = []
         /// The variable `__json`, if the attributes are structured.
@@ -40,9 +41,14 @@ struct DerivationReader {
         /// The bytes of all strings.
         var size = 0
 
+        /// The number of outputs, and the bytes of their names.
+        var outputSizes: (count: Int, nameBytes: Int) {
+            outputs.isEmpty ? (1, 3) : (outputs.count, outputs.reduce(0) { $0 + $1.count })
+        }
+
         fileprivate var isContentAddressed = false
         fileprivate var isImpure = false
-        fileprivate var hash: [UInt8]?
+        var hash: [UInt8]?
         fileprivate var algorithm: HashAlgorithm?
         fileprivate var method: ContentAddressMethod?
         fileprivate var lastContext = Value.null
@@ -50,6 +56,7 @@ struct DerivationReader {
 
         /// Sorts the elements of the context and removes duplicates.
         fileprivate mutating func joinContext() {
+            if context.count < 2 { return }
             context.sort()
             var last: UInt64 = 0
             context.removeAll { bits in
@@ -89,7 +96,7 @@ struct DerivationReader {
 
     func read() throws -> Parts {
         guard let order, let name = interpreter.lookup(set, Symbols.name) else { throw Failed() }
-        var parts = Parts(name: Array(name.pointee.object.byteBuffer))
+        var parts = Parts(name: name.pointee.object.byteBuffer)
         parts.variables.reserveCapacity(set.field)
         if isStructured { parts.json = [UInt8(ascii: "{")] }
         for index in 0..<set.field {
@@ -101,7 +108,7 @@ struct DerivationReader {
         if parts.builder.isEmpty { throw StoreError("required attribute 'builder' missing") }
         if parts.system.isEmpty { throw StoreError("required attribute 'system' missing") }
         parts.addressing = try addressing(parts)
-        if StorePath.isDerivation(parts.name), parts.method != .text || parts.outputs != [Array("out".utf8)] {
+        if StorePath.isDerivation(Array(parts.name)), parts.method != .text || !parts.outputs.isEmpty {
             throw StoreError(
                 "derivation names are allowed to end in '.drv' only if they produce a single derivation file")
         }
@@ -114,7 +121,7 @@ struct DerivationReader {
     /// Throws what is wrong with one attribute.
     func check(_ symbol: UInt32, _ value: Value, _ found: Value) throws {
         guard let name = interpreter.lookup(set, Symbols.name) else { throw Failed() }
-        var parts = Parts(name: Array(name.pointee.object.byteBuffer))
+        var parts = Parts(name: name.pointee.object.byteBuffer)
         try read(symbol, value, found, &parts)
     }
 
@@ -137,7 +144,7 @@ struct DerivationReader {
             } else {
                 let text = found.object.byteBuffer
                 parts.variables.append((interpreter.state.pointee.symbols.bytes(symbol), text))
-                try readSpecial(symbol, text, &parts) { DerivationReader.words(text) }
+                try readSpecial(symbol, text, &parts, isPlain: true)
             }
         }
     }
@@ -169,12 +176,12 @@ struct DerivationReader {
         switch Symbols(number: symbol) {
         case .outputs:
             guard value.isList else { throw failed(interpreter.failExpected("a list", value)) }
-            try setOutputs((0..<value.object.field).map { try Array(text(value.object.values[$0])) }, &parts)
+            try setOutputs((0..<value.object.field).map { try text(value.object.values[$0]) }, &parts)
         case .builder:
             guard value.isString else { throw failed(interpreter.failExpected("a string", value)) }
             parts.builder = value.object.byteBuffer
         case .system, .outputHash, .outputHashAlgo, .outputHashMode:
-            try readSpecial(symbol, try text(value), &parts) { [] }
+            try readSpecial(symbol, try text(value), &parts, isPlain: false)
         case .requiredSystemFeatures: parts.requiredFeatures = strings(value)
         default: break
         }
@@ -200,15 +207,18 @@ struct DerivationReader {
 
     private func failed(_ step: Step) -> Failed { Failed() }
 
+    /// Reads an attribute that says something of the derivation itself.
+    ///
+    /// - Parameter isPlain: whether lists are texts with words in them.
     private func readSpecial(
-        _ symbol: UInt32, _ text: UnsafeBufferPointer<UInt8>, _ parts: inout Parts, words: () -> [[UInt8]]
+        _ symbol: UInt32, _ text: UnsafeBufferPointer<UInt8>, _ parts: inout Parts, isPlain: Bool
     ) throws {
         switch Symbols(number: symbol) {
         case .builder: parts.builder = text
         case .system: parts.system = text
-        case .requiredSystemFeatures: parts.requiredFeatures = words()
-        case .outputs where text.elementsEqual("out".utf8): break
-        case .outputs: try setOutputs(words(), &parts)
+        case .requiredSystemFeatures: parts.requiredFeatures = isPlain ? Self.words(text).map { Array($0) } : []
+        case .outputs where Self.isOut(text): break
+        case .outputs: try setOutputs(isPlain ? Self.words(text) : [], &parts)
         case .outputHash: parts.hash = Array(text)
         // An unknown name counts as none, because the hash may name its algorithm itself.
         case .outputHashAlgo: parts.algorithm = try? HashAlgorithm(name: Array(text))
@@ -217,35 +227,68 @@ struct DerivationReader {
                 throw StoreError(
                     "invalid value '\(MessageText.shortened(text))' for 'outputHashMode' attribute")
             }
-            let reason =
-                " (text-hashed derivation '\(MessageText.shortened(parts.name))', outputHashMode = \"text\")"
-            if method == .text, !interpreter.checkFeature("dynamic-derivations", for: reason) { throw Failed() }
+            if method == .text, !interpreter.checkFeature("dynamic-derivations", for: Self.textReason(parts.name)) {
+                throw Failed()
+            }
             if method == .git, !interpreter.checkFeature("git-hashing") { throw Failed() }
             parts.method = method
         default: break
         }
     }
 
-    /// The words that are separated by white space.
-    private static func words(_ text: UnsafeBufferPointer<UInt8>) -> [[UInt8]] {
-        text.split { $0 == 0x20 || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D }.map { Array($0) }
+    private static func textReason(_ name: UnsafeBufferPointer<UInt8>) -> String {
+        " (text-hashed derivation '\(MessageText.shortened(name))', outputHashMode = \"text\")"
     }
 
-    private func setOutputs(_ names: [[UInt8]], _ parts: inout Parts) throws {
-        var seen: Set<[UInt8]> = []
-        for name in names {
-            if !seen.insert(name).inserted {
-                throw StoreError("duplicate derivation output '\(MessageText.shortened(name))'")
-            }
-            if name == Array("drvPath".utf8) { throw StoreError("invalid derivation output name 'drvPath'") }
+    /// The words that are separated by white space.
+    private static func words(_ text: UnsafeBufferPointer<UInt8>) -> [UnsafeBufferPointer<UInt8>] {
+        var words: [UnsafeBufferPointer<UInt8>] = []
+        var start = 0
+        for index in 0...text.count where index == text.count || isSpace(text[index]) {
+            if index > start { words.append(UnsafeBufferPointer(rebasing: text[start..<index])) }
+            start = index + 1
+        }
+        return words
+    }
+
+    private static func isSpace(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\n")
+            || byte == UInt8(ascii: "\r")
+    }
+
+    private static func isOut(_ name: UnsafeBufferPointer<UInt8>) -> Bool { name.elementsEqual("out".utf8) }
+
+    private func setOutputs(_ names: [UnsafeBufferPointer<UInt8>], _ parts: inout Parts) throws {
+        if names.count == 1, Self.isOut(names[0]) {
+            parts.outputs = []
+            return
+        }
+        let sorted = names.sorted { compareBytes($0, $1) < 0 }
+        if zip(sorted, sorted.dropFirst()).contains(where: { compareBytes($0, $1) == 0 }) {
+            throw duplicateOutput(names)
+        }
+        if names.contains(where: { $0.elementsEqual("drvPath".utf8) }) {
+            throw StoreError("invalid derivation output name 'drvPath'")
         }
         if names.isEmpty { throw StoreError("derivation cannot have an empty set of outputs") }
-        parts.outputs = names.sorted { $0.lexicographicallyPrecedes($1) }
+        parts.outputs = sorted
+    }
+
+    /// The error about the first name that was given before, or about `drvPath` if that comes first.
+    private func duplicateOutput(_ names: [UnsafeBufferPointer<UInt8>]) -> StoreError {
+        var seen: Set<[UInt8]> = []
+        for name in names {
+            if !seen.insert(Array(name)).inserted {
+                return StoreError("duplicate derivation output '\(MessageText.shortened(name))'")
+            }
+            if name.elementsEqual("drvPath".utf8) { break }
+        }
+        return StoreError("invalid derivation output name 'drvPath'")
     }
 
     private func addressing(_ parts: Parts) throws -> OutputAddressing {
         if let text = parts.hash {
-            guard parts.outputs == [Array("out".utf8)] else {
+            guard parts.outputs.isEmpty else {
                 throw StoreError("multiple outputs are not supported in fixed-output derivations")
             }
             return .fixed(try hash(text, parts.algorithm), parts.method ?? .flat)
@@ -263,60 +306,6 @@ struct DerivationReader {
             return try interpreter.parseHash(text, algorithm)
         } catch {
             throw error
-        }
-    }
-
-    /// Adds the derivation to the table. The result is the index of its record.
-    func add(_ parts: Parts) throws -> Int {
-        let machine = interpreter.machine
-        let (inputs, sources) = try interpreter.derivationInputs(parts.context)
-        if parts.hash?.isEmpty == true, case .fixed(let hash, _) = parts.addressing {
-            interpreter.warnOfAssumedHash(hash)
-        }
-        let stop = machine.stop
-        let assembly = try DerivationAssembly(
-            name: parts.name, outputs: parts.outputs, parts.addressing, inputs: inputs, sources: sources,
-            system: Array(parts.system), requiredFeatures: parts.requiredFeatures,
-            in: machine.store.derivations, isStopped: { stop.cause != nil })
-        var body = DerivationBody(capacity: parts.size + parts.size / 8 + 512)
-        body.start(sources: sources, system: parts.system, builder: parts.builder)
-        for (index, argument) in parts.arguments.enumerated() {
-            guard interpreter.poll(at: index) else { throw Failed() }
-            body.argument(argument)
-        }
-        body.startEnvironment()
-        writeVariables(parts, assembly, &body)
-        body.finish()
-        let before = machine.store.derivations.byteCount
-        let (record, text) = try assembly.finish(
-            body, in: machine.store.derivations, wantsText: machine.writesDerivations)
-        machine.derivationWriter?(machine.store.derivations.records[record].path, text)
-        let isWritten = interpreter.write(derivation: record, text)
-        interpreter.countOutsideHeap(machine.store.derivations.byteCount - before)
-        guard isWritten else { throw Failed() }
-        return record
-    }
-
-    /// Writes all variables in the order of names. An output replaces an attribute of the same name.
-    private func writeVariables(_ parts: Parts, _ assembly: DerivationAssembly, _ body: inout DerivationBody) {
-        var variables = parts.variables
-        let jsonName = Array("__json".utf8)
-        let json = parts.json ?? []
-        jsonName.withUnsafeBufferPointer { name in
-            json.withUnsafeBufferPointer { text in
-                if isStructured { variables = [(name, text)] }
-                var next = 0
-                for (index, output) in assembly.outputs.enumerated() {
-                    while next < variables.count {
-                        let order = output.withUnsafeBufferPointer { compareBytes(variables[next].name, $0) }
-                        if order > 0 { break }
-                        if order < 0 { body.variable(variables[next].name, variables[next].value) }
-                        next += 1
-                    }
-                    assembly.writeOutput(index, into: &body)
-                }
-                for variable in variables[next...] { body.variable(variable.name, variable.value) }
-            }
         }
     }
 }
@@ -341,62 +330,5 @@ extension Interpreter {
         } catch {
             throw StoreError(String(decoding: error.message, as: UTF8.self))
         }
-    }
-
-    /// The dependencies of a derivation whose strings have this context: derivations in the order of their paths, and
-    /// sorted sources.
-    ///
-    /// - Parameter context: The elements without duplicates.
-    func derivationInputs(
-        _ context: [UInt64]
-    ) throws -> (inputs: [DerivationTable.Input], sources: [[UInt8]]) {
-        let table = machine.store.derivations
-        var outputs: [Int: [[UInt8]]] = [:]
-        var dynamic: [Int: [[[UInt8]]]] = [:]
-        var sources: Set<[UInt8]> = []
-        for bits in context {
-            if let (record, output) = machine.store.outputElements[bits] {
-                outputs[record, default: []].append(output)
-                continue
-            }
-            switch machine.contextElement(Value(bits: bits)) {
-            case .path(let path): sources.insert(path)
-            case .output(let output, let derivation):
-                if let chain = OutputChain(derivation) {
-                    dynamic[try record(of: chain.root), default: []].append(chain.outputs + [output])
-                    continue
-                }
-                let record = try self.record(of: derivation)
-                machine.store.outputElements[bits] = (record, output)
-                outputs[record, default: []].append(output)
-            case .deep(let derivation):
-                let (derivations, paths) = table.closure(try record(of: derivation))
-                sources.formUnion(withReferences(paths))
-                for record in derivations {
-                    sources.insert(table.records[record].path)
-                    outputs[record, default: []] += table.records[record].outputs.map { $0.name }
-                }
-            }
-        }
-        for record in dynamic.keys where outputs[record] == nil { outputs[record] = [] }
-        let inputs = outputs.map { record, names in
-            var selected = InputOutputs(
-                names: names.count == 1 ? names : Set(names).sorted { $0.lexicographicallyPrecedes($1) })
-            for path in dynamic[record] ?? [] { selected.insert(path[...]) }
-            return DerivationTable.Input(record: record, outputs: selected)
-        }.sorted { table.precedes($0.record, $1.record) }
-        return (inputs, sources.count < 2 ? Array(sources) : sources.sorted { $0.lexicographicallyPrecedes($1) })
-    }
-
-    /// Store paths together with everything they refer to, as far as that is known.
-    private func withReferences(_ paths: Set<[UInt8]>) -> Set<[UInt8]> {
-        var found = paths
-        var pending = Array(paths)
-        while let path = pending.popLast() {
-            for reference in machine.io.object(path)?.references ?? [] where found.insert(reference).inserted {
-                pending.append(reference)
-            }
-        }
-        return found
     }
 }

@@ -129,20 +129,46 @@ extension Interpreter {
         return reserveOutside(contextGrowth(1, textBytes: longest) + Size.string(longest))
     }
 
+    /// The same for a path that is copied to the store, whose name is kept with the result.
+    ///
+    /// - Parameter length: the length of the path.
+    func reserveCopiedPath(_ length: Int) -> Bool {
+        let longest = StorePath.prefixLength + StorePath.maximumNameLength
+        return reserveOutside(contextGrowth(2, textBytes: longest + length) + Size.string(longest))
+    }
+
     /// The one object for an element; nil with `failure` set.
     func contextElement(_ text: [UInt8]) -> Value? { symbol(ofCharged: text).map { nameString($0) } }
 
     /// A context of one element, made once and kept; nil with `failure` set. `contextGrowth` reserved.
-    func singleContext(_ text: [UInt8]) -> Value? {
-        guard let element = contextElement(text) else { return nil }
-        if let known = machine.store.singleContexts[element.bits] { return known }
+    func singleContext(_ text: [UInt8]) -> Value? { text.withUnsafeBufferPointer { singleContext($0) } }
+
+    /// The same for a text that is not kept.
+    func singleContext(_ text: UnsafeBufferPointer<UInt8>) -> Value? {
+        guard let element = symbol(ofCharged: text).map({ nameString($0) }) else { return nil }
+        var entry = machine.store.elements.find(element.bits) ?? ContextElementEntry()
+        if entry.context != 0 { return Value(bits: entry.context) }
         guard let list = takePermanent(words: 2) else { return nil }
         list[0] = Object.header(Kind.list, field: 1)
         list.values[0] = element
         let context = Value(Tag.list, list)
-        machine.store.singleContexts[element.bits] = context
+        entry.context = context.bits
+        machine.store.elements.set(element.bits, entry)
         countOutsideHeap(Interpreter.contextEntryBytes)
         return context
+    }
+
+    /// Notes which output of which derivation a context with one element is about.
+    func noteOutput(_ context: Value, record: Int, nameLength: Int) {
+        noteOutput(element: context.object.values[0].bits, record: record, nameLength: nameLength)
+    }
+
+    /// The same for the bits of an element.
+    func noteOutput(element: UInt64, record: Int, nameLength: Int) {
+        var entry = machine.store.elements.find(element) ?? ContextElementEntry()
+        entry.record = UInt32(truncatingIfNeeded: record)
+        entry.outputLength = UInt32(truncatingIfNeeded: nameLength)
+        machine.store.elements.set(element, entry)
     }
 
     /// A context of any elements; nil with `failure` set. `Size.list` of their number and `contextGrowth` reserved.
@@ -164,7 +190,7 @@ extension Interpreter {
     /// The meanings of a context's elements, in the order that Nix uses.
     func elements(of context: Value) -> [ContextElement] {
         if context.isNull { return [] }
-        return (0..<context.object.field).map { machine.contextElement(context.object.values[$0]) }.sorted()
+        return (0..<context.object.field).map { ContextElement(context.object.values[$0].object.byteBuffer) }.sorted()
     }
 
     /// The same for the context of a string.

@@ -3,11 +3,20 @@ import NixStore
 /// Paths as store objects. A store path is computed from the contents; they are written if the machine has a store.
 extension Interpreter {
     /// The store path of a tree as a string that refers to it; nil with `failure` set. Hashed once per evaluation.
-    /// `reserveStorePath` said that there is room.
-    func copiedToStore(_ path: [UInt8]) -> Value? {
-        let path = CanonPath.canonicalize(path)
-        let key = ByteKey(path)
-        if let known = machine.store.copiedPaths[key] { return known }
+    /// `reserveCopiedPath` said that there is room.
+    func copiedToStore(_ path: UnsafeBufferPointer<UInt8>) -> Value? {
+        if !CanonPath.isCanonical(path) {
+            return CanonPath.canonicalize(Array(path)).withUnsafeBufferPointer { copiedToStore($0) }
+        }
+        guard let symbol = symbol(ofCharged: path) else { return nil }
+        let key = UInt64(symbol) + 1
+        if let known = machine.store.copiedPaths.find(key) { return Value(bits: known) }
+        guard let string = copyToStore(Array(path)) else { return nil }
+        machine.store.copiedPaths.set(key, string.bits)
+        return string
+    }
+
+    private func copyToStore(_ path: [UInt8]) -> Value? {
         if StorePath.isDerivation(path) {
             _ = fail(.value, "file names are not allowed to end in '.drv'")
             return nil
@@ -16,9 +25,7 @@ extension Interpreter {
         guard let copied = addToStore(path, name: name.isEmpty ? Array("source".utf8) : name, method: .nar) else {
             return nil
         }
-        guard let string = storePathString(copied) else { return nil }
-        machine.store.copiedPaths[key] = string
-        return string
+        return storePathString(copied)
     }
 
     /// The store path of contents under a name. The result is nil with `failure` set.

@@ -17,7 +17,7 @@ extension Interpreter {
     func resolved(_ chain: OutputChain) throws(StoreError) -> [UInt8] {
         var derivation = chain.root
         for output in chain.outputs {
-            let record = machine.store.derivations.records[try record(of: derivation)]
+            let record = machine.store.derivations.record(try record(of: derivation))
             let shown = MessageText.shortened(derivation)
             let name = MessageText.shortened(output)
             guard let known = record.output(output) else {

@@ -36,6 +36,6 @@ extension Interpreter {
         // Unlike a source, a derivation is kept by nobody but the writer.
         guard hasRoomOutsideHeap(object.byteCount) else { return failMemory() }
         return write(
-            StoreAddition(path: table.records[record].path, address: ContentAddress(.text, hash), object))
+            StoreAddition(path: table.path(record), address: ContentAddress(.text, hash), object))
     }
 }
