@@ -29,16 +29,16 @@ struct CacheInfoCommand: ParsableCommand {
             Output.note("error: there is no home directory to keep a cache in; set FIRN_CACHE_DIR")
             throw ExitCode(1)
         }
-        let (files, bytes) = cache.usage()
+        let (programs, bytes) = cache.usage()
         if json {
             let object = JSONBytes.object([
-                ("directory", JSONBytes.string(cache.directory)), ("files", Array("\(files)".utf8)),
+                ("directory", JSONBytes.string(cache.directory)), ("files", Array("\(programs)".utf8)),
                 ("bytes", Array("\(bytes)".utf8)), ("maximumBytes", Array("\(cache.maximumBytes)".utf8)),
             ])
             Output.write(1, object + [UInt8(ascii: "\n")])
         } else {
             Output.write(
-                1, "\(cache.directory): \(files) programs, \(bytes) bytes of at most \(cache.maximumBytes)\n")
+                1, "\(cache.directory): \(programs) programs, \(bytes) bytes of at most \(cache.maximumBytes)\n")
         }
     }
 }

@@ -15,12 +15,10 @@ public struct EncodedLines: Sendable {
     private var marks: [Mark] = []
 
     /// - Parameters:
-    ///   - bytes: the bytes of a program, which end with the line table.
-    ///   - start: the offset at which the differences between line starts begin. The initialiser fails if they are
-    ///     malformed.
-    init?(_ bytes: [UInt8], from start: Int) {
+    ///   - bytes: the differences between line starts. The initialiser fails if they are malformed.
+    init?(_ bytes: [UInt8]) {
         self.bytes = bytes
-        var offset = start
+        var offset = 0
         var lineStart: UInt32 = 0
         var line = 0
         while offset < bytes.count {

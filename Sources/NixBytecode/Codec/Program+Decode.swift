@@ -39,19 +39,25 @@ struct ProgramDecoder {
     /// Whether decoding stopped because `shouldCancel` returned true. The error that was thrown is then not about the
     /// bytes.
     private(set) var isStopped = false
-    /// The offset of each entry of each section; nil unless an index is being made.
-    private var starts: [[UInt32]]?
 
     /// - Parameters:
-    ///   - bytes: the bytes, which end with the program.
-    ///   - start: the offset at which the program begins.
+    ///   - bytes: the encoded program.
     ///   - shouldCancel: the decoder's poll, called about every 100 µs with the number of bytes taken or about to be
     ///     taken. When it returns true, decoding ends.
-    init(_ bytes: [UInt8], from start: Int = 0, shouldCancel: ((_ bytes: Int) -> Bool)? = nil) {
+    init(_ bytes: [UInt8], shouldCancel: ((_ bytes: Int) -> Bool)? = nil) {
         self.bytes = bytes
         self.shouldCancel = shouldCancel
-        offset = start
         end = bytes.count
+    }
+
+    /// Decodes single entries.
+    ///
+    /// - Parameters:
+    ///   - entry: the bytes of an entry.
+    ///   - hasSpans: whether its program has spans.
+    init(entry: [UInt8], hasSpans: Bool) {
+        self.init(entry)
+        self.hasSpans = hasSpans
     }
 
     /// Decodes the whole program, and reports errors with their offset.
@@ -89,13 +95,6 @@ struct ProgramDecoder {
         return program
     }
 
-    /// Decodes the whole program, and returns the offsets of the entries of each section, in the order of the sections.
-    mutating func index() throws(DecodeError.Code) -> [[UInt32]] {
-        starts = []
-        _ = try program()
-        return starts ?? []
-    }
-
     /// Decodes the header and returns the compiler's version.
     mutating func header() throws(DecodeError.Code) -> UInt32 {
         let magic = bytes[min(offset, bytes.count)...].prefix(ProgramFormat.magic.count)
@@ -117,11 +116,7 @@ struct ProgramDecoder {
         let length = try count(minimum: 1)
         let outer = end
         end = offset + length
-        starts?.append([])
-        let entries = try list(minimum: minimum) { (decoder) throws(DecodeError.Code) -> Entry in
-            if let count = decoder.starts?.count { decoder.starts?[count - 1].append(UInt32(decoder.offset)) }
-            return try read(&decoder)
-        }
+        let entries = try list(minimum: minimum, read)
         itemStart = offset
         guard offset == end else { throw .sectionLength }
         end = outer

@@ -12,6 +12,8 @@ extension Program {
 /// Encodes a program section by section.
 struct ProgramEncoder {
     private(set) var bytes: [UInt8] = []
+    /// The offset of each entry, by section.
+    private(set) var starts: [[Int]] = []
     let hasSpans: Bool
 
     init(hasSpans: Bool) { self.hasSpans = hasSpans }
@@ -42,9 +44,16 @@ extension ProgramEncoder {
         _ section: ProgramFormat.Section, _ entries: [Entry], _ write: (inout ProgramEncoder, Entry) -> Void
     ) {
         var payload = ProgramEncoder(hasSpans: hasSpans)
-        payload.list(entries, write)
+        var offsets: [Int] = []
+        offsets.reserveCapacity(entries.count)
+        payload.list(entries) {
+            offsets.append($0.bytes.count)
+            write(&$0, $1)
+        }
         bytes.append(section.rawValue)
         text(payload.bytes)
+        let payloadStart = bytes.count - payload.bytes.count
+        starts.append(offsets.map { payloadStart + $0 })
     }
 
     private mutating func list<Entry>(_ entries: [Entry], _ write: (inout ProgramEncoder, Entry) -> Void) {

@@ -69,16 +69,11 @@ extension ProgramDecoder {
     }
 
     mutating func chunk() throws(DecodeError.Code) -> Chunk {
-        var chunk = try chunkUpToInstructionSpans()
-        if hasSpans { chunk.instructionSpans = try instructionSpans() }
-        return chunk
-    }
-
-    mutating func chunkUpToInstructionSpans() throws(DecodeError.Code) -> Chunk {
         var chunk = try chunkHeader()
         chunk.code = try text()
         guard hasSpans else { return chunk }
         chunk.spans = try list(minimum: 2) { (decoder) throws(DecodeError.Code) in try decoder.span() }
+        chunk.instructionSpans = try instructionSpans()
         return chunk
     }
 
@@ -113,67 +108,4 @@ extension ProgramDecoder {
             return InstructionSpan(offset: offset, span: SourceSpan(start: next, end: end))
         }
     }
-}
-
-/// Random access to single entries, at the offsets of an index.
-extension ProgramDecoder {
-    mutating func symbol(at start: UInt32) throws(DecodeError.Code) -> ArraySlice<UInt8> {
-        seek(to: start)
-        let length = try count(minimum: 1)
-        offset += length
-        return bytes[offset - length..<offset]
-    }
-
-    mutating func constant(at start: UInt32) throws(DecodeError.Code) -> Constant {
-        seek(to: start)
-        return try constant()
-    }
-
-    mutating func shape(at start: UInt32) throws(DecodeError.Code) -> Shape {
-        seek(to: start)
-        return try shape()
-    }
-
-    mutating func formals(at start: UInt32) throws(DecodeError.Code) -> Formals {
-        seek(to: start)
-        return try formals()
-    }
-
-    mutating func chunk(at start: UInt32) throws(DecodeError.Code) -> Chunk {
-        seek(to: start)
-        return try chunk()
-    }
-
-    /// Decodes the outline of a thunk, without verifying the chunk; nil for a chunk of another kind.
-    mutating func thunkOutline(at start: UInt32) throws(DecodeError.Code) -> ChunkOutline? {
-        seek(to: start)
-        let first = try byte()
-        guard first & ProgramFormat.ChunkFlags.kindMask == Chunk.Kind.thunk.rawValue else { return nil }
-        let flags = ProgramFormat.ChunkFlags(rawValue: first & ~ProgramFormat.ChunkFlags.kindMask)
-        guard try number() == 0 else { throw .valueOutOfRange }
-        let upvalueCount = try number()
-        // The verifier checks captures against these fields. The rest of the header is checked with the code.
-        guard upvalueCount <= ProgramLimits.upvalues, !flags.contains(.capturesWith) || upvalueCount > 0 else {
-            throw .valueOutOfRange
-        }
-        return ChunkOutline(
-            kind: .thunk, arity: 0, upvalueCount: Int(upvalueCount), capturesWith: flags.contains(.capturesWith))
-    }
-
-    mutating func chunkWithoutInstructionSpans(at start: UInt32) throws(DecodeError.Code) -> Chunk {
-        seek(to: start)
-        return try chunkUpToInstructionSpans()
-    }
-
-    /// Decodes a chunk without its code, and the spans only of a lambda.
-    mutating func chunkWithoutCode(at start: UInt32) throws(DecodeError.Code) -> Chunk {
-        seek(to: start)
-        var chunk = try chunkHeader()
-        guard hasSpans, chunk.kind == .lambda else { return chunk }
-        offset += try count(minimum: 1)
-        chunk.spans = try list(minimum: 2) { (decoder) throws(DecodeError.Code) in try decoder.span() }
-        return chunk
-    }
-
-    mutating func seek(to start: UInt32) { offset = min(Int(start), bytes.count) }
 }

@@ -24,12 +24,12 @@ public enum ProgramFormat {
     }
 
     /// The first byte of a constant.
-    enum ConstantTag: UInt8 {
+    public enum ConstantTag: UInt8, Sendable {
         case integer, float, string, path, global
     }
 
     /// The first byte of a formal's default value.
-    enum DefaultTag: UInt8 {
+    public enum DefaultTag: UInt8, Sendable {
         case none, constant, integer, null, `true`, `false`, thunk
     }
 

@@ -16,7 +16,8 @@ extension Chunk {
 }
 
 extension CodeReader {
-    fileprivate mutating func skip(_ operand: Operand) throws(Failure) {
+    /// Skips an operand.
+    mutating func skip(_ operand: Operand) throws(Failure) {
         switch operand {
         case .jump: _ = try jumpTarget()
         case .coercion: _ = try byte()

@@ -3,7 +3,7 @@ extension ChunkVerifier {
     ///
     /// - Returns: a count operand, or the number of names of the shape or formals operand; otherwise 0.
     mutating func operand(
-        _ operand: Operand, _ opcode: Opcode, _ verifier: inout Verifier<Entries>
+        _ operand: Operand, _ opcode: Opcode, _ verifier: inout Verifier
     ) throws(Failure) -> Int {
         switch operand {
         case .constant: try constant(opcode, &verifier)
@@ -28,7 +28,7 @@ extension ChunkVerifier {
         return 0
     }
 
-    private mutating func constant(_ opcode: Opcode, _ verifier: inout Verifier<Entries>) throws(Failure) {
+    private mutating func constant(_ opcode: Opcode, _ verifier: inout Verifier) throws(Failure) {
         guard try verifier.isString(try reader.number()) || opcode == .constant else { throw .constantKind }
     }
 
@@ -61,7 +61,7 @@ extension ChunkVerifier {
 
     /// Reads the chunk operand of `closure`, `thunk` or `lazySelect` into `childIndex`, which the captures are checked
     /// against.
-    private mutating func child(_ opcode: Opcode, _ verifier: inout Verifier<Entries>) throws(Failure) {
+    private mutating func child(_ opcode: Opcode, _ verifier: inout Verifier) throws(Failure) {
         let child = try reader.number()
         try refer(to: child, kind: opcode == .closure ? .lambda : .thunk, &verifier)
         childIndex = child
@@ -70,7 +70,7 @@ extension ChunkVerifier {
         guard target.upvalueCount == 1, !target.capturesWith else { throw .captureCount }
     }
 
-    private func refer(to child: Int, kind: Chunk.Kind, _ verifier: inout Verifier<Entries>) throws(Failure) {
+    private func refer(to child: Int, kind: Chunk.Kind, _ verifier: inout Verifier) throws(Failure) {
         guard child > index, child < verifier.counts.chunks else { throw .chunkOutOfRange }
         guard try verifier.outline(child).kind == kind else { throw .chunkKind }
         let depth = verifier.depths[index] + 1
@@ -93,7 +93,7 @@ extension ChunkVerifier {
         }
     }
 
-    private mutating func captures(_ verifier: inout Verifier<Entries>) throws(Failure) {
+    private mutating func captures(_ verifier: inout Verifier) throws(Failure) {
         let packed = try reader.integer()
         let child = try verifier.outline(childIndex)
         try checkCount(packed >> 1, hasWith: packed & 1 == 1, child)
@@ -132,7 +132,7 @@ extension ChunkVerifier {
         }
     }
 
-    private mutating func formals(_ verifier: inout Verifier<Entries>) throws(Failure) -> Int {
+    private mutating func formals(_ verifier: inout Verifier) throws(Failure) -> Int {
         let formals = try reader.number()
         let count = try verifier.formals(formals).count
         guard let own = ownFormals, formals == own else { throw .misplacedFormals }
@@ -141,7 +141,7 @@ extension ChunkVerifier {
     }
 
     /// Checks the thunks of default values, after the values of all formals were pushed.
-    mutating func unpacked(_ verifier: inout Verifier<Entries>) throws(Failure) {
+    mutating func unpacked(_ verifier: inout Verifier) throws(Failure) {
         guard let own = ownFormals else { return }
         for formal in try verifier.formals(Int(own)) {
             try verifier.charge()

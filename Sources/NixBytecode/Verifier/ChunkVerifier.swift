@@ -5,7 +5,7 @@ import ByteCounting
 /// Jumps only go forward, so all edges to an instruction are known when the pass reaches it. A jump stores the height
 /// at its target in a table by code offset. Links of the `with` chain are tracked by slot. They form a stack of their
 /// own, which only `pushWith` grows and only `closeScope` shrinks.
-struct ChunkVerifier<Entries: EntrySource>: ~Copyable {
+struct ChunkVerifier: ~Copyable {
     typealias Failure = VerificationError.Code
 
     /// The state that a jump brings to its target.
@@ -52,7 +52,7 @@ struct ChunkVerifier<Entries: EntrySource>: ~Copyable {
     private var hasUnpacked = false
 
     /// Verifies the code of a chunk whose header is valid.
-    static func verify(_ index: Int, _ chunk: Chunk, _ verifier: inout Verifier<Entries>) throws(VerificationError) {
+    static func verify(_ index: Int, _ chunk: Chunk, _ verifier: inout Verifier) throws(VerificationError) {
         var offset = 0
         var checker = ChunkVerifier(index, chunk)
         checker.exchange(&verifier.scratch)
@@ -90,7 +90,7 @@ struct ChunkVerifier<Entries: EntrySource>: ~Copyable {
         swap(&isLink, &scratch.isLink)
     }
 
-    private mutating func growArrivals(_ verifier: inout Verifier<Entries>) throws(Failure) {
+    private mutating func growArrivals(_ verifier: inout Verifier) throws(Failure) {
         let missing = reader.code.count - arrivals.count
         guard missing > 0 else { return }
         // The old table exists until the new one is filled.
@@ -99,7 +99,7 @@ struct ChunkVerifier<Entries: EntrySource>: ~Copyable {
         arrivals.append(contentsOf: repeatElement(Arrival(), count: missing))
     }
 
-    private mutating func instruction(_ verifier: inout Verifier<Entries>) throws(Failure) {
+    private mutating func instruction(_ verifier: inout Verifier) throws(Failure) {
         let start = reader.offset
         try verifier.charge()
         try arrive(at: start)

@@ -2,31 +2,17 @@ extension Program {
     /// Verifies that the machine can run the program safely, whatever values it handles. This takes time and memory
     /// proportional to the program's size. protocol/bytecode.md lists the guarantees.
     ///
+    /// - Parameter shouldCancel: called about every 50 µs with the number of bytes that the verifier takes or is about to
+    ///   take. When it returns true, verification ends with an error.
     /// - Throws: the first error, in the order symbols, constants, shapes, formals, lines, chunk headers, code.
-    public func verify() throws(VerificationError) {
-        var verifier = try Verifier(self, shouldCancel: nil)
+    public func verify(shouldCancel: ((_ bytes: Int) -> Bool)? = nil) throws(VerificationError) {
+        var verifier = try Verifier(self, shouldCancel: shouldCancel)
         try verifier.verify()
     }
 }
 
-/// Verification of a program that is in memory as a whole.
-extension Verifier where Entries == WholeEntries {
-    /// - Parameters:
-    ///   - program: the program to verify.
-    ///   - shouldCancel: the verifier's poll, called about every 50 µs with the number of bytes that its tables take or
-    ///     are about to take. When it returns true, verification ends; it is first called before the tables are made.
-    init(_ program: Program, shouldCancel: ((_ bytes: Int) -> Bool)?) throws(VerificationError) {
-        let entries = WholeEntries(program: program)
-        if shouldCancel?(Self.tableBytes(entries.counts)) == true {
-            throw VerificationError(.limitExceeded, at: .program)
-        }
-        self.init(entries, shouldCancel: shouldCancel)
-    }
-
-    private var program: Program { entries.program }
-
+extension Verifier {
     mutating func verify() throws(VerificationError) {
-        let program = program
         try verifySymbols()
         for (index, constant) in program.constants.enumerated() {
             try at(.constant(index)) { (verifier) throws(Failure) in try verifier.check(constant) }

@@ -49,8 +49,7 @@ extension ProgramRejection: CustomStringConvertible {
 }
 
 extension Program {
-    /// Decodes and verifies a program, as must happen to every untrusted one before it runs. (`IndexedProgram` does it
-    /// chunk by chunk.)
+    /// Decodes and verifies a program, as must happen to every untrusted one before it runs.
     ///
     /// - Parameters:
     ///   - bytes: the encoded program.
@@ -92,7 +91,7 @@ extension Program {
             throw decoder.isStopped ? .stopped : .rejected(.malformed(error))
         }
         let taken = decoder.reservedBytes
-        var verifier: Verifier<WholeEntries>
+        var verifier: Verifier
         do throws(VerificationError) {
             verifier = try Verifier(program, shouldCancel: shouldCancel.map { ask in { ask(taken + $0) } })
         } catch { throw .stopped }

@@ -1,6 +1,9 @@
-/// The state of verifying one program, whose entries come from `Entries`.
-struct Verifier<Entries: EntrySource>: ~Copyable {
-    var entries: Entries
+/// The state of verifying one program. Its entries are verified table by table before any code is, so a reference to one
+/// only needs to be in range.
+struct Verifier: ~Copyable {
+    typealias Failure = VerificationError.Code
+
+    let program: Program
     let hasSpans: Bool
     let counts: EntryCounts
     /// By chunk: the length of the longest chain of references to it; -1 if no chunk before it refers to it.
@@ -10,7 +13,7 @@ struct Verifier<Entries: EntrySource>: ~Copyable {
     /// By symbol: the number of the last shape or formals with that name. It detects duplicates.
     private var marks: [UInt32]
     private var mark: UInt32 = 0
-    var scratch = ChunkVerifier<Entries>.Scratch()
+    var scratch = ChunkVerifier.Scratch()
     private let shouldCancel: ((_ bytes: Int) -> Bool)?
     /// Whether verification stopped because `shouldCancel` returned true. The error that was thrown is then not about
     /// the program.
@@ -23,14 +26,16 @@ struct Verifier<Entries: EntrySource>: ~Copyable {
     private static var pollInterval: Int { 1024 }
 
     /// - Parameters:
-    ///   - entries: the entries, none of which is checked yet.
+    ///   - program: the program, nothing of which is checked yet.
     ///   - shouldCancel: the verifier's poll, called about every 50 µs with the number of bytes that its tables take or
     ///     are about to take. When it returns true, verification ends.
-    init(_ entries: Entries, shouldCancel: ((_ bytes: Int) -> Bool)?) {
-        self.entries = entries
+    ///     It is first called before the tables are made.
+    init(_ program: Program, shouldCancel: ((_ bytes: Int) -> Bool)?) throws(VerificationError) {
+        self.program = program
         self.shouldCancel = shouldCancel
-        hasSpans = entries.hasSpans
-        counts = entries.counts
+        hasSpans = program.lines != nil
+        counts = EntryCounts(program)
+        if shouldCancel?(Self.tableBytes(counts)) == true { throw VerificationError(.limitExceeded, at: .program) }
         reservedBytes = Self.tableBytes(counts)
         depths = Array(repeating: -1, count: counts.chunks)
         areFormalsClaimed = Array(repeating: false, count: counts.formals)

@@ -1,56 +1,32 @@
 import Glibc
 import Platform
 
-/// The files of a cache, in subfolders of one level. No operation fails: a file that cannot be read counts as absent,
-/// and one that cannot be written is dropped.
+/// The folder of the cache. It has three files:
+/// - `entries`, the programs (`CacheFile`);
+/// - `key`, 16 random bytes for the checksums of the programs, which only the user can read;
+/// - `lock`, which whoever changes one of the others has locked. It is never replaced.
+///
+/// Nothing in it is used if the folder or the file belongs to somebody else, or if others may write there. No operation
+/// throws: what cannot be read counts as absent, and what cannot be written is dropped.
 struct CacheFolder {
     let path: String
 
-    struct File {
-        /// The path relative to the folder.
-        var path: String
-        var bytes: Int
-        /// The time of the last use in seconds since 1970, with a resolution of one day.
-        var lastUse: Int
-    }
+    var entriesPath: String { "\(path)/entries" }
+    /// The name of a file that is to become `entries`.
+    var newEntriesPath: String { "\(path)/entries.new" }
+    private var keyPath: String { "\(path)/key" }
+    private var lockPath: String { "\(path)/lock" }
 
-    /// The largest file in bytes that the cache reads.
-    private static let largestFile = 1 << 28
-    private static let day = 86_400
-
-    func read(_ name: String, limit: Int = .max) -> [UInt8]? {
-        let descriptor = unsafe open("\(path)/\(name)", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
+    /// Whether the folder exists, and only the user may change what is in it.
+    var isOwn: Bool {
         var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
-            status.st_size <= min(Self.largestFile, limit)
-        else { return nil }
-        let size = Int(status.st_size)
-        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-            while count < size {
-                let read = unsafe Glibc.read(descriptor, buffer.baseAddress.map { unsafe $0 + count }, size - count)
-                if read < 0 && errno == EINTR { continue }
-                if read <= 0 { break }
-                count += read
-            }
-        }
-        // The time is only updated once a day, so that reading a file rarely writes.
-        if time(nil) - status.st_mtim.tv_sec > Self.day { _ = futimens(descriptor, nil) }
-        return bytes.count == size ? bytes : nil
+        return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR && status.st_uid == geteuid()
+            && status.st_mode & 0o022 == 0
     }
 
-    /// Writes a file atomically.
-    func write(_ bytes: [UInt8], to name: String) -> Bool {
-        let target = "\(path)/\(name)"
-        guard Self.make(String(target[..<(target.lastIndex(of: "/") ?? target.startIndex)])) else { return false }
-        do throws(WriteFailure) { try WholeFile.write(bytes, to: target, mode: 0o600, .replacing) } catch {
-            return false
-        }
-        return true
-    }
+    /// Creates the folder and its ancestors, accessible only by the user.
+    func make() -> Bool { Self.make(path) && isOwn }
 
-    /// Creates a folder and its ancestors, accessible only by the user.
     static func make(_ name: String) -> Bool {
         if unsafe mkdir(name, 0o700) == 0 || errno == EEXIST { return true }
         guard errno == ENOENT, let slash = name.lastIndex(of: "/"), slash > name.startIndex else { return false }
@@ -58,19 +34,50 @@ struct CacheFolder {
         return unsafe mkdir(name, 0o700) == 0 || errno == EEXIST
     }
 
-    func remove(_ name: String) { unsafe unlink("\(path)/\(name)") }
+    /// How long to wait for another process that changes the folder, in milliseconds. Writing all programs of a large
+    /// package set takes less.
+    private static let lockWait = 2000
 
-    func files() -> [File] {
-        Self.names(in: path).flatMap { folder in
-            Self.names(in: "\(path)/\(folder)").compactMap { name in
-                var status = stat()
-                let file = "\(folder)/\(name)"
-                guard unsafe lstat("\(path)/\(file)", &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-                    return nil
-                }
-                return File(path: file, bytes: Int(status.st_size), lastUse: status.st_mtim.tv_sec)
+    /// Calls a function while no other process changes the folder.
+    ///
+    /// - Returns: the result; nil if the lock cannot be had.
+    func locked<Result>(_ body: () -> Result?) -> Result? {
+        guard let lock = OwnedFile(lockPath, O_RDWR | O_CREAT), lock.lock(waiting: Self.lockWait) else { return nil }
+        defer { withExtendedLifetime(lock) {} }
+        return body()
+    }
+
+    /// The checksum with the folder's key; nil if there is no key of this user's.
+    func checksum() -> CacheChecksum? {
+        guard isOwn, let file = OwnedFile(keyPath, O_RDONLY), file.byteCount == 16,
+            let bytes = file.read(at: 0, count: 16)
+        else { return nil }
+        func word(_ range: Range<Int>) -> UInt64 { bytes[range].reduce(0) { $0 << 8 | UInt64($1) } }
+        return CacheChecksum(key: (word(0..<8), word(8..<16)))
+    }
+
+    /// The checksum with the folder's key, which is made if there is none. The folder is locked.
+    func makeChecksum() -> CacheChecksum? {
+        if let checksum = checksum() { return checksum }
+        var random = SystemRandomNumberGenerator()
+        let key = (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &random) }
+        do throws(WriteFailure) { try WholeFile.write(key, to: keyPath, mode: 0o600, .replacing) } catch { return nil }
+        return checksum()
+    }
+
+    /// Removes the files of versions that kept each program in a file of its own, in folders named by two digits.
+    func removeOldFormat() {
+        for name in Self.names(in: path) where name.utf8.count == 2 && Self.isHexadecimal(name) {
+            let folder = "\(path)/\(name)"
+            for file in Self.names(in: folder) where Self.isHexadecimal(file) || file.hasSuffix(".tmp") {
+                unsafe unlink("\(folder)/\(file)")
             }
+            unsafe rmdir(folder)
         }
+    }
+
+    private static func isHexadecimal(_ name: String) -> Bool {
+        name.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || UInt8(ascii: "a")...UInt8(ascii: "f") ~= $0 }
     }
 
     static func names(in directory: String) -> [String] {
@@ -84,16 +91,5 @@ struct CacheFolder {
             if name != "." && name != ".." { names.append(name) }
         }
         return names
-    }
-
-    /// Removes the least recently used files until at most three quarters of the limit are in use.
-    func trim(to maximumBytes: Int) {
-        let files = files()
-        var total = files.reduce(0) { $0 + $1.bytes }
-        guard total > maximumBytes else { return }
-        for file in files.sorted(by: { $0.lastUse < $1.lastUse }) where total > maximumBytes / 4 * 3 {
-            remove(file.path)
-            total -= file.bytes
-        }
     }
 }

@@ -18,7 +18,7 @@ extension Evaluator {
         let key = DiskCache.Key(sourceKey)
         // A program that an earlier evaluator of this process compiled is in memory.
         let isCompiled = programs?.source(sourceKey) != nil
-        guard !isCompiled, let program = disk.program(key, limit: machine.roomOutsideHeap) else {
+        guard !isCompiled, let program = linkedProgram(key, sourceKey, disk) else {
             let analysed = try analyse(source, name: name, scopeNames: scopeNames, key: sourceKey)
             // A cached program would not repeat the warnings.
             if !isCompiled, analysed.ambiguousOrs.isEmpty {
@@ -26,16 +26,19 @@ extension Evaluator {
             }
             return try loadDeferred(analysed, name: name, directory: directory)
         }
-        guard let part = try? program.part(0) else {
-            disk.remove(key)
-            return nil
-        }
         try count(program: program.memoryBytes)
-        let (top, number) = try machine.load(indexed: program, part: part, name: name, directory: directory)
-        partial[number] = PartialProgram(name: name, code: .cached(program, key))
+        let top = try machine.load(linked: program, name: name, directory: directory)
         sources[name] = nil
         sourceKeys[name] = (file, key, scopeNames)
         return top
+    }
+
+    /// The program of the disk cache, which an earlier evaluator of this process may have read.
+    private func linkedProgram(_ key: DiskCache.Key, _ sourceKey: ProgramCache.Key, _ disk: DiskCache) -> LinkedProgram? {
+        if let known = programs?.linked(sourceKey) { return known }
+        let program = disk.program(key, limit: machine.roomOutsideHeap)
+        if let program { programs?.insert(program, sourceKey) }
+        return program
     }
 
     /// The text of a source as it was compiled; nil if it is not available or its file has changed since.
@@ -46,20 +49,6 @@ extension Evaluator {
         else { return nil }
         sources[name] = source
         return source
-    }
-
-    /// The part with a chunk of a cached program, which is verified first.
-    func part(
-        of program: IndexedProgram, _ chunkIndex: Int, name: String, key: DiskCache.Key
-    ) throws(EvalFailure) -> ProgramPart {
-        do throws(ProgramRejection) {
-            return try program.part(chunkIndex)
-        } catch {
-            disk?.remove(key)
-            throw EvalFailure(
-                kind: .value,
-                message: Array("the cached program of '\(name)' was damaged and is removed; run again (\(error))".utf8))
-        }
     }
 
     /// Writes the programs of this evaluation to the disk cache.

@@ -39,7 +39,7 @@ final class ProgramCache {
     private enum Entry {
         case source(AnalysedSource)
         case program(Program)
-
+        case linked(LinkedProgram)
     }
 
     /// An entry and the bytes that it takes.
@@ -65,6 +65,16 @@ final class ProgramCache {
     func program(_ key: Key) -> (program: Program, bytes: Int)? {
         guard let known = entry(key), case .program(let program) = known.entry else { return nil }
         return (program, known.bytes)
+    }
+
+    /// The program of a source that was read from the disk cache.
+    func linked(_ key: Key) -> LinkedProgram? {
+        guard case .linked(let program) = entry(key)?.entry else { return nil }
+        return program
+    }
+
+    func insert(_ program: LinkedProgram, _ key: Key) {
+        insert(Sized(entry: .linked(program), bytes: program.memoryBytes), key)
     }
 
     func insert(_ source: AnalysedSource, _ key: Key) {

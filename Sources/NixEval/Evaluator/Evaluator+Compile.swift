@@ -118,7 +118,7 @@ extension Evaluator {
             }
         }
         let (top, number) = try machine.load(part: part, lines: lines, name: name, directory: directory)
-        partial[number] = PartialProgram(name: name, code: .generated(program))
+        partial[number] = PartialProgram(name: name, code: program)
         if !name.hasPrefix("/") { inlineSources[number] = analysed.source }
         return top
     }

@@ -29,7 +29,7 @@ public final class Evaluator {
     var contextsBySource: [String: ExpressionTrace] = [:]
     /// Sources that could not be parsed again.
     var unexplained: Set<String> = []
-    /// Programs of which the machine has parts, by their number in the machine.
+    /// Programs whose code is generated when the machine first runs it, by their number in the machine.
     var partial: [Int: PartialProgram] = [:]
     /// A builder whose buffers all chunks share.
     var builder = ChunkBuilder(kind: .topLevel, arity: 0)

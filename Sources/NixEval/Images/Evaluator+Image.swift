@@ -4,7 +4,7 @@ import NixVM
 
 /// Evaluating from an image, and so that the heap can become one.
 extension Evaluator {
-    /// Loads a source as a whole program, which is encoded, so that an image can keep it. The disk cache has or gets the
+    /// Loads a source as a whole program, which is linked, so that an image can keep it. The disk cache has or gets the
     /// program of a file.
     func loadForImage(
         _ source: [UInt8], file: [UInt8]?, name: String, directory: [UInt8], scopeNames: [[UInt8]]?
@@ -12,22 +12,11 @@ extension Evaluator {
         let key = DiskCache.Key(try programKey(source, scopeNames))
         let isCached = disk != nil && file != nil && source.count >= DiskCache.smallestSource
         let known = isCached ? disk?.program(key, limit: machine.roomOutsideHeap) : nil
-        let program: IndexedProgram
-        if let known {
-            program = known
-        } else {
-            program = try encoded(source, name: name, scopeNames, isCached ? key : nil)
-        }
-        let part: ProgramPart
-        do throws(ProgramRejection) { part = try program.part(0) } catch {
-            disk?.remove(key)
-            throw EvalFailure(
-                kind: .value,
-                message: Array("the cached program of '\(name)' was damaged and is removed; run again (\(error))".utf8))
-        }
+        let program =
+            if let known { known } else { try linked(source, name: name, scopeNames, isCached ? key : nil) }
         try count(program: program.memoryBytes)
-        let (top, number) = try machine.load(indexed: program, part: part, name: name, directory: directory)
-        partial[number] = PartialProgram(name: name, code: .cached(program, key))
+        let number = machine.programCount
+        let top = try machine.load(linked: program, name: name, directory: directory)
         if let file {
             sources[name] = nil
             sourceKeys[name] = (file, key, scopeNames)
@@ -35,30 +24,22 @@ extension Evaluator {
             inlineSources[number] = source
         }
         imageSources[number] = ImageProgramSource(
-            encoded: [], file: file, key: key.digest, scopeNames: scopeNames, text: file == nil ? source : nil)
+            file: file, key: key.bytes, scopeNames: scopeNames, text: file == nil ? source : nil)
         return top
     }
 
     /// Compiles a source as a whole.
     ///
     /// - Parameter cacheKey: the key under which the disk cache gets the program; nil if it does not.
-    private func encoded(
+    private func linked(
         _ source: [UInt8], name: String, _ scopeNames: [[UInt8]]?, _ cacheKey: DiskCache.Key?
-    ) throws(EvalFailure) -> IndexedProgram {
+    ) throws(EvalFailure) -> LinkedProgram {
         let program = try compile(source, name: name, scopeNames: scopeNames)
-        guard let bytes = try? IndexedProgram.bytes(of: program), let indexed = try? IndexedProgram(bytes) else {
+        guard let bytes = try? LinkedProgram.bytes(linking: program), let linked = LinkedProgram(bytes) else {
             throw EvalFailure(kind: .value, message: Array("the program of '\(name)' is too large".utf8))
         }
         if let cacheKey { disk?.add(cacheKey) { _ in program } }
-        return indexed
-    }
-
-    /// A program of the image, whose code is made when it is first run.
-    func imageProgram(_ number: Int) -> PartialProgram? {
-        guard let (program, name, key) = machine.imageProgram(number) else { return nil }
-        let known = PartialProgram(name: name, code: .cached(program, DiskCache.Key(digest: key)))
-        partial[number] = known
-        return known
+        return linked
     }
 
     /// The text of a source that is no file, by the number of its program.
@@ -70,7 +51,7 @@ extension Evaluator {
     func sourceKey(_ name: String) -> (file: [UInt8], key: DiskCache.Key, scopeNames: [[UInt8]]?)? {
         if let known = sourceKeys[name] { return known }
         guard let known = machine.imageSource(name), let file = known.file else { return nil }
-        return (file, DiskCache.Key(digest: known.key), known.scopeNames)
+        return (file, DiskCache.Key(bytes: known.key), known.scopeNames)
     }
 
     /// Writes everything alive to an image. After that nothing can be evaluated.
@@ -87,21 +68,17 @@ extension Evaluator {
         guard canMakeImage, !machine.readsClock else { throw .unsupported("the evaluation read the clock") }
         let derivation = try ownProgram()
         return try machine.writeImage(to: path, identity: identity, handles: handles, host: host) { number in
-            if number == 0 { return derivation }
-            if var source = self.imageSources[number] {
-                guard case .cached(let program, _)? = self.partial[number]?.code else { return nil }
-                source.encoded = program.bytes
-                return source
-            }
-            return self.machine.imageProgramSource(number)
+            number == 0 ? derivation : self.imageSources[number] ?? self.machine.imageProgramSource(number)
         }
     }
 
     /// The program of the builtin `derivation`, which each machine has as its first.
     private func ownProgram() throws(ImageError) -> ImageProgramSource {
-        guard let program = try? Self.derivationProgram(), let bytes = try? IndexedProgram.bytes(of: program) else {
+        guard let program = try? Self.derivationProgram(), let bytes = try? LinkedProgram.bytes(linking: program) else {
             throw .unsupported("the builtin 'derivation' cannot be encoded")
         }
-        return ImageProgramSource(encoded: bytes, file: nil, key: [], text: NixSources.derivation)
+        var source = ImageProgramSource(file: nil, key: [], text: NixSources.derivation)
+        source.linked = bytes
+        return source
     }
 }

@@ -294,9 +294,8 @@ extension Interpreter {
         }
         guard reserve(Size.attributesAndLayout(formals.count)) else { return .collect }
         guard charge(1 + formals.count / 4) else { return .error }
-        let sorted = formals.sorted { $0.entry.symbol < $1.entry.symbol }
-        let result = makeAttributes(sorted.map { $0.entry })
-        for (place, formal) in sorted.enumerated() {
+        let result = makeAttributes(formals.map { $0.entry })
+        for (place, formal) in formals.enumerated() {
             result.attributes.values[place] = .bool(formal.hasDefault)
         }
         return done(result)
@@ -367,16 +366,21 @@ extension Machine {
         return Int(loaded.program) < programs.count ? (loaded, applied) : nil
     }
 
-    /// The formals of the parameter that a function takes next; nil if that parameter is a plain name.
+    /// The formals of the parameter that a function takes next, sorted by symbol; nil if that parameter is a plain name.
     func nextFormals(of value: Value) -> [(entry: LayoutEntry, hasDefault: Bool)]? {
         guard let (loaded, applied) = writtenFunction(value) else { return nil }
         let program = programs[Int(loaded.program)]
-        let chunk = program.chunk(Int(loaded.index))
-        guard applied == Int(chunk.arity) - 1, let index = chunk.formals else { return nil }
-        let positions = loaded.tables.pointee.formals[Int(index)].positions
-        return program.formals(Int(index)).formals.enumerated().map { place, formal in
-            let symbol = loaded.tables.pointee.symbols[Int(formal.symbol)]
-            return (LayoutEntry(symbol, positions[place]), formal.defaultValue != .none)
+        guard applied == Int(loaded.arity) - 1, let index = program.formalsIndex(ofChunk: Int(loaded.index)) else {
+            return nil
+        }
+        let formals = loaded.tables.pointee.formals + index
+        return (0..<formals.pointee.count).map { place in
+            let entry = formals.pointee.sorted[place]
+            let fallback = formals.pointee.defaults[Int(entry.index)]
+            return (
+                LayoutEntry(entry.symbol, formals.pointee.positions[Int(entry.index)]),
+                fallback.chunk >= 0 || fallback.value.bits != Value.absent.bits
+            )
         }
     }
 }

@@ -55,7 +55,7 @@ extension Machine {
         guard applied < chunk.parameters.count else { return nil }
         var parameter = NextParameter(name: chunk.parameters[applied].map { name(of: $0, in: program) })
         if applied == Int(chunk.arity) - 1, let index = chunk.formals {
-            let formals = program.formals(Int(index))
+            let formals = program.formals(at: Int(index))
             parameter.formals = (try names(of: formals, in: program, &meter), formals.hasEllipsis)
         }
         let span = applied < chunk.spans.count ? chunk.spans[applied] : chunk.spans.first

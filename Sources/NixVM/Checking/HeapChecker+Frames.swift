@@ -112,7 +112,7 @@ extension HeapChecker {
         let chunk = state.pointee.chunks[env.field]
         guard tables == chunk.tables else { throw Violation(.frames, "a frame with another program's tables") }
         // A chunk without code runs an internal step until its code is made.
-        if isRunning, pc == interpreter.stepCode(.makeCode) { return }
+        if isRunning, interpreter.isMakingCode(pc) { return }
         let size = codeSize(of: chunk)
         guard codes.isStart(pc - chunk.code, of: chunk.code, size: size) else {
             throw Violation(.code, "byte \(pc - chunk.code) of chunk \(env.field), whose code has \(size)")

@@ -169,7 +169,7 @@ extension Machine {
         let program = programs[Int(loaded.program)]
         // Decoding longer code would take too much time for a few words of a message.
         guard program.codeSize(Int(loaded.index)) <= 1 << 18 else { return nil }
-        var content = program.chunkWithSpans(Int(loaded.index))
+        var content = program.chunk(Int(loaded.index))
         content.code = Array(UnsafeBufferPointer(start: loaded.code, count: program.codeSize(Int(loaded.index))))
         let decoded = ChunkInstructions(content)
         decodedChunks[chunk] = decoded

@@ -54,8 +54,16 @@ public final class HeapImage: Sendable {
             holds(.positions, numbers.positions, PositionTable.Entry.self)
         else { throw .damaged }
         for program in catalogue.programs {
-            guard program.encoded.upperBound <= bytes(.programs).count else { throw .damaged }
+            guard isInTables(program.tables, MemoryLayout<ProgramTables>.stride),
+                isInTables(program.linked, program.linkedBytes + LinkedProgram.slack)
+            else { throw .damaged }
         }
+    }
+
+    /// Whether bytes at an address lie within the tables.
+    private func isInTables(_ address: UInt, _ count: Int) -> Bool {
+        let size = UInt(bytes(.tables).count)
+        return address >= header.region.tables && UInt(count) <= size && address - header.region.tables <= size - UInt(count)
     }
 
     /// The bytes of a section, which are valid as long as the image.
@@ -73,8 +81,6 @@ public final class HeapImage: Sendable {
     var stub: UInt { catalogue.numbers.stub }
 
     var programCount: Int { catalogue.programs.count }
-
-    func program(_ number: Int) -> ImageProgram { ImageProgram(self, catalogue.programs[number]) }
 
     /// Maps a section at the start of a range, as pages that become private copies when they are written.
     func map(_ section: ImageSection, to range: borrowing AddressRange) -> Bool {

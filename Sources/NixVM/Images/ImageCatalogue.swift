@@ -23,8 +23,9 @@ struct ImageCatalogue: Sendable {
         var firstChunk: Int
         /// The address of the program's tables.
         var tables: UInt
-        /// Where the encoded program lies in its section.
-        var encoded: Range<Int>
+        /// The address and the size of the linked program (`LinkedProgram`).
+        var linked: UInt
+        var linkedBytes: Int
         var file: [UInt8]?
         var key: [UInt8]
         var scopeNames: [[UInt8]]?
@@ -120,8 +121,8 @@ extension ImageEncoder {
             program.sizes.chunks, program.firstChunk,
         ] { add(size) }
         add(UInt64(program.tables))
-        add(program.encoded.lowerBound)
-        add(program.encoded.count)
+        add(UInt64(program.linked))
+        add(program.linkedBytes)
         add(program.file) { $0.add($1) }
         add(program.key)
         add(program.scopeNames) { $0.add($1) }
@@ -161,12 +162,12 @@ extension ImageDecoder {
             chunks: try count())
         let firstChunk = try count()
         let tables = UInt(try number())
-        let start = try count()
+        let linked = UInt(try number())
         let size = try count()
-        guard tables & 7 == 0, tables != 0, start < 1 << 40, size < 1 << 40 else { throw .damaged }
+        guard tables & 7 == 0, tables != 0, linked & 7 == 0, linked != 0, size < 1 << 32 else { throw .damaged }
         return ImageCatalogue.Program(
             name: name, directory: directory, sizes: sizes, firstChunk: firstChunk, tables: tables,
-            encoded: start..<start + size,
+            linked: linked, linkedBytes: size,
             file: try optional { (decoder) throws(ImageError) in try decoder.text() }, key: try text(),
             scopeNames: try optional { (decoder) throws(ImageError) in try decoder.texts() },
             text: try optional { (decoder) throws(ImageError) in try decoder.text() })

@@ -4,7 +4,7 @@ enum ImageSection: Int, CaseIterable {
     case permanent
     /// The objects, which are mapped at `ImageRegion.objects`.
     case objects
-    /// Tables and code of the programs, and the bytes of names, which are mapped at `ImageRegion.tables`.
+    /// The programs with their tables and their code, and the bytes of names, which are mapped at `ImageRegion.tables`.
     case tables
     /// The machine's table of chunks.
     case chunks
@@ -14,8 +14,6 @@ enum ImageSection: Int, CaseIterable {
     case symbols
     /// The positions of attributes.
     case positions
-    /// The encoded programs.
-    case programs
     /// What else the machine knows.
     case catalogue
     /// What the machine's host keeps with the image.

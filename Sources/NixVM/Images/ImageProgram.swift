@@ -1,37 +1,19 @@
 import NixBytecode
 
-/// A program of an image, as one machine uses it.
-final class ImageProgram {
-    private let image: HeapImage
-    let record: ImageCatalogue.Program
-    /// The encoded program; nil if it cannot be decoded. It is made when a chunk without code is run, or when a message
-    /// needs a position or a name.
-    private(set) lazy var indexed: IndexedProgram? = try? IndexedProgram(
-        Array(image.bytes(.programs)[record.encoded]))
-
-    init(_ image: HeapImage, _ record: ImageCatalogue.Program) {
-        self.image = image
-        self.record = record
-    }
-
-    var firstChunk: Int { record.firstChunk }
-
-    var tables: UnsafeMutablePointer<ProgramTables> {
-        UnsafeMutablePointer(bitPattern: record.tables).unsafelyUnwrapped
-    }
-
-    var origin: ProgramOrigin {
-        ProgramOrigin(
+extension HeapImage {
+    /// Where a program of the image comes from. Its code and its encoded entries are used where they are mapped.
+    func origin(ofProgram record: ImageCatalogue.Program) -> ProgramOrigin {
+        let linked = LinkedProgram(
+            borrowing: UnsafeRawBufferPointer(
+                start: UnsafeRawPointer(bitPattern: record.linked), count: record.linkedBytes))
+        return ProgramOrigin(
             sourceName: record.name, directory: record.directory, sizes: record.sizes, hasReservedChunks: true,
-            lines: { [weak self] in self?.indexed?.lines.map { $0.location(of:) } },
-            spans: { [weak self] in self?.indexed?.instructionSpans(of: $0) ?? [] })
+            lines: { linked?.lines.map { $0.location(of:) } }, linked: linked)
     }
 }
 
-/// What an image keeps of a program for its host.
+/// What a host knows of a program that an image keeps.
 public struct ImageProgramSource: Sendable {
-    /// The encoded program with its index (`IndexedProgram.bytes`).
-    public var encoded: [UInt8]
     /// The file that it was compiled from; nil for another source.
     public var file: [UInt8]?
     /// A digest of the source and of what else the program depends on.
@@ -40,11 +22,10 @@ public struct ImageProgramSource: Sendable {
     public var scopeNames: [[UInt8]]?
     /// The text of a source that is no file; nil for a file.
     public var text: [UInt8]?
+    /// The program as `LinkedProgram.bytes` writes it, if the machine does not have it so.
+    public var linked: [UInt8] = []
 
-    public init(
-        encoded: [UInt8], file: [UInt8]?, key: [UInt8], scopeNames: [[UInt8]]? = nil, text: [UInt8]? = nil
-    ) {
-        self.encoded = encoded
+    public init(file: [UInt8]?, key: [UInt8], scopeNames: [[UInt8]]? = nil, text: [UInt8]? = nil) {
         self.file = file
         self.key = key
         self.scopeNames = scopeNames

@@ -28,13 +28,33 @@ extension ImageWriter {
         table.formals = Self.pointer(formals)
         tables.store(table, at: address)
         tableAddresses.append(address)
-        let start = encodedPrograms.count
-        encodedPrograms += source.encoded
+        let linked = addLinked(loaded, source)
         catalogue.programs.append(
             ImageCatalogue.Program(
                 name: loaded.origin.sourceName, directory: loaded.origin.directory, sizes: sizes,
-                firstChunk: loaded.firstChunk, tables: address, encoded: start..<encodedPrograms.count,
+                firstChunk: loaded.firstChunk, tables: address, linked: linked.address, linkedBytes: linked.count,
                 file: source.file, key: source.key, scopeNames: source.scopeNames, text: source.text))
+    }
+
+    /// Adds a program as it is encoded. The loop may read a few bytes behind its code.
+    private mutating func addLinked(
+        _ loaded: LoadedProgram, _ source: ImageProgramSource
+    ) -> (address: UInt, count: Int) {
+        guard let linked = loaded.origin.linked else {
+            linkedPrograms.append((UnsafeRawBufferPointer(start: nil, count: 0), 0))
+            let address = tables.reserve(source.linked.count + LinkedProgram.slack)
+            source.linked.withUnsafeBufferPointer { bytes in
+                if let base = bytes.baseAddress { tables.copy(base, bytes.count, to: address) }
+            }
+            return (address, source.linked.count)
+        }
+        let bytes = linked.bytes
+        let address = tables.reserve(bytes.count + LinkedProgram.slack)
+        if let base = bytes.baseAddress {
+            tables.copy(base.assumingMemoryBound(to: UInt8.self), bytes.count, to: address)
+        }
+        linkedPrograms.append((bytes, address))
+        return (address, bytes.count)
     }
 
     private static func pointer<Element>(_ address: UInt) -> UnsafePointer<Element> {
@@ -87,9 +107,14 @@ extension ImageWriter {
         }
     }
 
-    /// Adds the code of a chunk. Chunks without code share the step that asks for it.
+    /// The address that the code of a chunk gets. Chunks without code share the step that makes it.
     private mutating func addCode(_ chunk: LoadedChunk, _ program: LoadedProgram) -> UInt {
-        if interpreter.isMakingCode(chunk) { return stub }
+        if interpreter.isMakingCode(chunk.code) { return stub }
+        let linked = linkedPrograms[program.number]
+        if let base = linked.bytes.baseAddress {
+            let offset = UnsafeRawPointer(chunk.code) - base
+            if offset >= 0, offset < linked.bytes.count { return linked.address + UInt(offset) }
+        }
         return tables.add(chunk.code, program.codeSize(Int(chunk.index)))
     }
 
@@ -98,9 +123,9 @@ extension ImageWriter {
 }
 
 extension Interpreter {
-    /// Whether a chunk has no code yet.
-    func isMakingCode(_ chunk: LoadedChunk) -> Bool {
-        chunk.code == stepCode(.makeCode) || machine.image.map { UInt(bitPattern: chunk.code) == $0.stub } ?? false
+    /// Whether code is the step of a chunk that has no code yet.
+    func isMakingCode(_ code: UnsafePointer<UInt8>) -> Bool {
+        code == stepCode(.makeCode) || machine.image.map { UInt(bitPattern: code) == $0.stub } ?? false
     }
 }
 

@@ -11,7 +11,8 @@ struct ImageWriter: ~Copyable {
     var tables: ImageTables
     var catalogue = ImageCatalogue()
     var chunks: [LoadedChunk] = []
-    var encodedPrograms: [UInt8] = []
+    /// Where each program's code lay, and the address that it gets.
+    var linkedPrograms: [(bytes: UnsafeRawBufferPointer, address: UInt)] = []
     /// The addresses of the programs' tables, by program.
     var tableAddresses: [UInt] = []
     /// The address of the step of chunks without code.
@@ -65,7 +66,6 @@ struct ImageWriter: ~Copyable {
         try file.add(.roots, Array(UnsafeBufferPointer(start: state.pointee.roots, count: state.pointee.rootCount)))
         try file.add(.symbols, symbols)
         try file.add(.positions, machine.attributePositions.all)
-        try file.add(.programs, encodedPrograms)
         try file.add(.catalogue, catalogue.encoded)
         try file.add(.host, host)
         return try file.finish(region, identity: identity)

@@ -41,14 +41,6 @@ extension Machine {
     /// The values that the host gave to `writeImage`.
     package var imageHandles: [ValueHandle] { image?.catalogue.handles.map { ValueHandle(root: $0) } ?? [] }
 
-    /// What the host kept of a program of the image, and the program; nil for one that was loaded later.
-    package func imageProgram(_ number: Int) -> (program: IndexedProgram, name: String, key: [UInt8])? {
-        guard number < programs.count, let encoded = programs[number].encoded, let program = encoded.indexed else {
-            return nil
-        }
-        return (program, encoded.record.name, encoded.record.key)
-    }
-
     /// What the host kept of the first program of the image with a name; nil if there is none.
     package func imageSource(_ name: String) -> (file: [UInt8]?, key: [UInt8], scopeNames: [[UInt8]]?, text: [UInt8]?)?
     {
@@ -62,13 +54,12 @@ extension Machine {
         return image.catalogue.programs[number].text
     }
 
-    /// What the host kept of a program, so that it can be written to another image.
+    /// What the host kept of a program, so that it can be written to another image; nil for one that was loaded later.
     package func imageProgramSource(_ number: Int) -> ImageProgramSource? {
-        guard let encoded = programs[number].encoded, let program = encoded.indexed else { return nil }
-        let record = encoded.record
+        guard let image, number < image.programCount else { return nil }
+        let record = image.catalogue.programs[number]
         return ImageProgramSource(
-            encoded: program.bytes, file: record.file, key: record.key, scopeNames: record.scopeNames, text: record.text
-        )
+            file: record.file, key: record.key, scopeNames: record.scopeNames, text: record.text)
     }
 
     /// Releases the values of all handles but some. None of the other handles may be used again.

@@ -212,6 +212,8 @@ extension Machine {
     }
 
     public var permanentBytes: Int { state.pointee.heap.permanentBytes }
+    /// The number of programs that are loaded, which is the number that the next one gets.
+    public var programCount: Int { programs.count }
     public var symbolCount: Int { state.pointee.symbols.count }
     /// The bytes of the symbol table.
     public var symbolBytes: Int { state.pointee.symbols.byteCount }
@@ -263,9 +265,8 @@ extension Machine {
         guard value.tag == Tag.function, value.object.kind == Kind.closure else { return nil }
         let loaded = state.pointee.chunks[value.object.field]
         let program = programs[Int(loaded.program)]
-        let chunk = program.chunk(Int(loaded.index))
-        guard let index = chunk.formals else { return nil }
-        let formals = program.formals(Int(index))
+        guard let index = program.formalsIndex(ofChunk: Int(loaded.index)) else { return nil }
+        let formals = program.formals(at: index)
         let names = formals.formals.map { (name(of: $0.symbol, in: program), $0.defaultValue != .none) }
         return (names, formals.hasEllipsis)
     }

@@ -16,25 +16,32 @@ struct GrowingTable<Element: BitwiseCopyable>: ~Copyable {
     }
 
     /// A table whose elements lie in an image until it grows.
-    init(borrowing elements: UnsafeMutablePointer<Element>, count: Int) {
-        base = elements
+    init(borrowing elements: UnsafePointer<Element>, count: Int) {
+        base = UnsafeMutablePointer(mutating: elements)
         self.count = count
         capacity = count
         isBorrowed = true
     }
 
-    deinit { if !isBorrowed { base.deallocate() } }
+    deinit { if !isBorrowed { free(base) } }
 
+    /// The pages of a large table are only taken from the system when something is stored there.
     private static func zeros(_ count: Int) -> UnsafeMutablePointer<Element> {
-        let elements = UnsafeMutablePointer<Element>.allocate(capacity: count)
-        memset(elements, 0, count * MemoryLayout<Element>.stride)
-        return elements
+        guard let elements = calloc(count, MemoryLayout<Element>.stride) else {
+            fatalError("the system has no memory for the tables of a program")
+        }
+        return elements.bindMemory(to: Element.self, capacity: count)
     }
 
     /// The bytes that setting an element allocates, including the old copy while the table moves.
     func growth(for index: Int) -> Int { index < capacity ? 0 : capacity(for: index) * MemoryLayout<Element>.stride }
 
     private func capacity(for index: Int) -> Int { max(2 * capacity, index + 1) }
+
+    /// Whether an element of the table is not zero. Its first word must not be zero once it is set.
+    func isSet(_ index: Int) -> Bool {
+        index < count && UnsafeRawPointer(base + index).loadUnaligned(as: UInt64.self) != 0
+    }
 
     mutating func set(_ index: Int, _ element: Element) {
         if index >= capacity { grow(to: capacity(for: index)) }
@@ -45,7 +52,7 @@ struct GrowingTable<Element: BitwiseCopyable>: ~Copyable {
     private mutating func grow(to capacity: Int) {
         let larger = Self.zeros(capacity)
         larger.update(from: base, count: count)
-        if !isBorrowed { base.deallocate() }
+        if !isBorrowed { free(base) }
         isBorrowed = false
         base = larger
         self.capacity = capacity

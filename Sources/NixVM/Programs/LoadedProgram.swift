@@ -13,8 +13,8 @@ final class LoadedProgram {
     /// code already contains the machine's indices.
     let firstChunk: Int
     let tables: UnsafeMutablePointer<ProgramTables>
-    /// The encoded program, if this one is of an image. What is known of chunks and formals is decoded from it.
-    let encoded: ImageProgram?
+    /// Whether the tables lie in an image.
+    let isOfImage: Bool
     /// The machine's symbol for each symbol of the program.
     var symbols: GrowingTable<UInt32>
     var constants: GrowingTable<Value>
@@ -23,8 +23,8 @@ final class LoadedProgram {
     /// The machine's index of each chunk, by the chunk's index in the program. It is empty if chunks are reserved, as
     /// the indices then follow from `firstChunk`.
     private var machineIndices: [UInt32] = []
-    /// The index in `program.chunks` plus one, by the chunk's index in the program. It is 0 for a thunk without code,
-    /// about which nothing is known.
+    /// What is known of each chunk, by its index in the program: 0 if nothing has referred to it yet, 1 if it is announced,
+    /// and otherwise its index in `program.chunks` plus 2. Of a generated thunk without code nothing is known.
     var descriptions: GrowingTable<UInt32>
     /// The size of each chunk's code in bytes, parallel to `program.chunks`. The code itself is in a block.
     private var codeSizes: [Int] = []
@@ -33,10 +33,10 @@ final class LoadedProgram {
     private var blockRoom = 0
     private var blockSize = 64
     private var nextBlock: UnsafeMutableRawPointer?
+    /// Bytes of descriptions that were decoded and that no limit has counted yet.
+    private var uncountedBytes = 0
     /// Why a part could not be added. The tables are incomplete then.
     var failure: EvalFailure?
-    /// By formals: whether they were decoded. It is empty unless the program is of an image.
-    private var areFormalsKnown: [Bool] = []
     /// The free bytes of the last block for code.
     private var codeRoom = 0
     private var nextCode: UnsafeMutablePointer<UInt8>?
@@ -51,14 +51,15 @@ final class LoadedProgram {
     init(_ origin: ProgramOrigin, number: Int, nextChunk: Int) {
         self.origin = origin
         self.number = number
-        encoded = nil
         firstChunk = origin.hasReservedChunks ? nextChunk : 0
+        isOfImage = false
         let sizes = origin.sizes
         let unknown = Formals(formals: [], hasEllipsis: false)
         program = Program(
             symbols: [], constants: [], shapes: [],
-            formals: origin.hasReservedChunks ? Array(repeating: unknown, count: sizes.formals) : [], chunks: [],
-            lines: nil)
+            formals: origin.hasReservedChunks && origin.linked == nil
+                ? Array(repeating: unknown, count: sizes.formals) : [],
+            chunks: [], lines: nil)
         symbols = GrowingTable(capacity: sizes.symbols)
         constants = GrowingTable(capacity: sizes.constants)
         shapes = GrowingTable(capacity: sizes.shapes)
@@ -72,6 +73,23 @@ final class LoadedProgram {
                 program: number))
     }
 
+    /// Sets up a program of an image, whose tables lie there.
+    init(image: HeapImage, number: Int) {
+        let record = image.catalogue.programs[number]
+        let origin = image.origin(ofProgram: record)
+        self.origin = origin
+        self.number = number
+        firstChunk = record.firstChunk
+        isOfImage = true
+        program = Program(symbols: [], constants: [], shapes: [], formals: [], chunks: [], lines: nil)
+        tables = UnsafeMutablePointer(bitPattern: record.tables).unsafelyUnwrapped
+        symbols = GrowingTable(borrowing: tables.pointee.symbols, count: origin.sizes.symbols)
+        constants = GrowingTable(borrowing: tables.pointee.constants, count: origin.sizes.constants)
+        shapes = GrowingTable(borrowing: tables.pointee.shapes, count: origin.sizes.shapes)
+        formals = GrowingTable(borrowing: tables.pointee.formals, count: origin.sizes.formals)
+        descriptions = GrowingTable(capacity: origin.sizes.chunks)
+    }
+
     /// Makes the tables' current addresses visible to the code.
     func publish() {
         tables.pointee.constants = UnsafePointer(constants.base)
@@ -80,34 +98,9 @@ final class LoadedProgram {
         tables.pointee.formals = UnsafePointer(formals.base)
     }
 
-    /// Sets up a program of an image, whose tables lie there.
-    init(image: HeapImage, number: Int) {
-        let encoded = image.program(number)
-        self.encoded = encoded
-        origin = encoded.origin
-        self.number = number
-        firstChunk = encoded.firstChunk
-        program = Program(
-            symbols: [], constants: [], shapes: [],
-            formals: Array(repeating: Formals(formals: [], hasEllipsis: false), count: origin.sizes.formals),
-            chunks: [],
-            lines: nil)
-        tables = encoded.tables
-        symbols = GrowingTable(
-            borrowing: UnsafeMutablePointer(mutating: tables.pointee.symbols), count: origin.sizes.symbols)
-        constants = GrowingTable(
-            borrowing: UnsafeMutablePointer(mutating: tables.pointee.constants), count: origin.sizes.constants)
-        shapes = GrowingTable(
-            borrowing: UnsafeMutablePointer(mutating: tables.pointee.shapes), count: origin.sizes.shapes)
-        formals = GrowingTable(
-            borrowing: UnsafeMutablePointer(mutating: tables.pointee.formals), count: origin.sizes.formals)
-        descriptions = GrowingTable(capacity: origin.sizes.chunks)
-        areFormalsKnown = Array(repeating: false, count: origin.sizes.formals)
-    }
-
     deinit {
         for block in blocks { block.deallocate() }
-        if encoded == nil { tables.deallocate() }
+        if !isOfImage { tables.deallocate() }
     }
 
     /// Finds the line and column of a position in the source, or is nil if they are not known. It is made on demand,
@@ -122,16 +115,11 @@ final class LoadedProgram {
     /// Gives the next chunk of the program its index in the machine, unless chunks are reserved.
     func add(machineIndex: Int) { machineIndices.append(UInt32(truncatingIfNeeded: machineIndex)) }
 
-    // Entries of an image that were not set are zero.
-
-    func hasConstant(_ index: UInt32) -> Bool { encoded != nil && constants.base[Int(index)].bits != 0 }
-
-    func hasShape(_ index: UInt32) -> Bool {
-        encoded != nil && UInt(bitPattern: shapes.base[Int(index)].indices) != 0
-    }
-
-    func hasFormals(_ index: UInt32) -> Bool {
-        encoded != nil && UInt(bitPattern: formals.base[Int(index)].sorted) != 0
+    /// Notes that code refers to a chunk of a linked program; false if that is known already.
+    func announce(_ chunkIndex: Int) -> Bool {
+        guard descriptions.base[chunkIndex] == 0 else { return false }
+        descriptions.set(chunkIndex, 1)
+        return true
     }
 
     /// The bytes that adding formals allocates, besides those that they refer to.
@@ -139,42 +127,39 @@ final class LoadedProgram {
         formals.growth(for: index) + (index < program.formals.count ? 0 : 2 * MemoryLayout<Formals>.stride)
     }
 
-    /// The formals with an index.
-    func formals(_ index: Int) -> Formals {
-        if let encoded, !areFormalsKnown[index] {
-            areFormalsKnown[index] = true
-            if let formals = encoded.indexed?.formals(index) { program.formals[index] = formals }
-        }
-        return program.formals[index]
-    }
-
     /// Keeps formals, whose names and defaults messages and builtins read.
     func keep(_ formals: Formals, at index: Int) {
         if index < program.formals.count { program.formals[index] = formals } else { program.formals.append(formals) }
     }
 
-    /// What is known of a chunk, without its code. Nothing is known of a thunk without code.
+    /// What is known of a chunk, without its code.
     func chunk(_ chunkIndex: Int) -> Chunk {
-        let number = descriptionNumber(chunkIndex)
-        return number > 0 ? program.chunks[number - 1] : Self.unknown
-    }
-
-    /// The number of a chunk's description, or 0 if nothing is known of the chunk.
-    private func descriptionNumber(_ chunkIndex: Int) -> Int {
+        describeLinked(chunkIndex)
         let number = Int(descriptions.base[chunkIndex])
-        guard number == 0, let chunk = encoded?.indexed?.chunk(chunkIndex) else { return number }
-        describe(chunkIndex, chunk)
-        return Int(descriptions.base[chunkIndex])
+        return number > 1 ? program.chunks[number - 2] : Self.unknown
     }
 
-    /// The same, with the spans of its instructions.
-    func chunkWithSpans(_ chunkIndex: Int) -> Chunk {
-        let number = descriptionNumber(chunkIndex)
-        guard number > 0 else { return Self.unknown }
-        if let spans = origin.spans, program.chunks[number - 1].instructionSpans.isEmpty {
-            program.chunks[number - 1].instructionSpans = spans(chunkIndex)
-        }
-        return program.chunks[number - 1]
+    /// The index of a chunk's formals, or nil if it has none.
+    func formalsIndex(ofChunk chunkIndex: Int) -> Int? {
+        guard let linked = origin.linked else { return chunk(chunkIndex).formals.map(Int.init) }
+        return LinkedChunk(linked.chunkEntry(chunkIndex)).formals
+    }
+
+    /// The formals with an index, as the source has them.
+    func formals(at index: Int) -> Formals { origin.linked?.formals(index) ?? program.formals[index] }
+
+    /// Decodes what is known of a chunk of a linked program.
+    private func describeLinked(_ chunkIndex: Int) {
+        guard let linked = origin.linked, descriptions.base[chunkIndex] < 2 else { return }
+        let chunk = linked.chunk(chunkIndex)
+        uncountedBytes += 2 * (MemoryLayout<Chunk>.stride + MemoryLayout<Int>.stride) + chunk.descriptionBytes
+        describe(chunkIndex, chunk)
+    }
+
+    /// The bytes of decoded descriptions since the last call.
+    func takeUncountedBytes() -> Int {
+        defer { uncountedBytes = 0 }
+        return uncountedBytes
     }
 
     private static let unknown = Chunk(
@@ -183,8 +168,9 @@ final class LoadedProgram {
 
     /// The size of a chunk's code in bytes.
     func codeSize(_ chunkIndex: Int) -> Int {
-        let number = descriptionNumber(chunkIndex)
-        return number > 0 ? codeSizes[number - 1] : 0
+        if let linked = origin.linked { return LinkedChunk(linked.chunkEntry(chunkIndex)).code.count }
+        let number = Int(descriptions.base[chunkIndex])
+        return number > 1 ? codeSizes[number - 2] : 0
     }
 
     /// Records what is known of a chunk, except its code.
@@ -192,13 +178,13 @@ final class LoadedProgram {
         var kept = chunk
         kept.code = []
         let number = Int(descriptions.base[chunkIndex])
-        if number > 0 {
-            program.chunks[number - 1] = kept
-            codeSizes[number - 1] = chunk.code.count
+        if number > 1 {
+            program.chunks[number - 2] = kept
+            codeSizes[number - 2] = chunk.code.count
         } else {
             program.chunks.append(kept)
             codeSizes.append(chunk.code.count)
-            descriptions.set(chunkIndex, UInt32(truncatingIfNeeded: program.chunks.count))
+            descriptions.set(chunkIndex, UInt32(truncatingIfNeeded: program.chunks.count + 1))
         }
     }
 

@@ -17,25 +17,6 @@ extension Machine {
         return loaded
     }
 
-    /// Loads the top level of a program that is decoded and verified chunk by chunk. The machine requests the code of
-    /// the other chunks as it runs them.
-    ///
-    /// - Parameters:
-    ///   - program: The program.
-    ///   - part: Its part with chunk 0.
-    ///   - name: The source's name in positions.
-    ///   - directory: The directory that relative paths start from.
-    /// - Returns: The top level, and the number of the program in requests.
-    public func load(
-        indexed program: IndexedProgram, part: ProgramPart, name: String, directory: [UInt8]
-    ) throws(EvalFailure) -> (top: ValueHandle, program: Int) {
-        try load(
-            part,
-            ProgramOrigin(
-                sourceName: name, directory: directory, sizes: ProgramSizes(program), hasReservedChunks: true,
-                lines: { program.lines.map { $0.location(of:) } }, spans: { program.instructionSpans(of: $0) }))
-    }
-
     /// Loads the top level of a program whose code is generated on demand. The machine requests more code by the program
     /// number that is returned, and calls `lines` when it needs the program's lines.
     public func load(
@@ -67,18 +48,19 @@ extension Machine {
         } catch {
             return answer(failure: error)
         }
-        continueWithCode()
+        _ = continueWithCode()
     }
 
-    /// Starts the chunk that has just got its code.
-    private func continueWithCode() {
+    /// Starts the chunk that has just got its code; false, with `failure` set, when a limit forbids its stack.
+    func continueWithCode() -> Bool {
         let chunk = state.pointee.chunks[state.pointee.registers.env.field]
-        guard interpreter.ensureStack(Int(chunk.maximumStack)) else { return }
+        guard interpreter.ensureStack(Int(chunk.maximumStack)) else { return false }
         state.pointee.registers.pc = chunk.code
+        return true
     }
 
     /// The top level of a program as a thunk or function, which has no captures.
-    private func topLevel(of loaded: LoadedProgram) -> ValueHandle {
+    func topLevel(of loaded: LoadedProgram) -> ValueHandle {
         let chunk = loaded.machineIndex(of: 0)
         let isFunction = state.pointee.chunks[chunk].arity > 0
         if !interpreter.reserve(Size.thunk(1)) { _ = interpreter.collect(reserving: Size.thunk(1)) }
@@ -89,7 +71,7 @@ extension Machine {
     }
 
     /// Adds a program with empty tables.
-    private func add(_ origin: ProgramOrigin) throws(EvalFailure) -> LoadedProgram {
+    func add(_ origin: ProgramOrigin) throws(EvalFailure) -> LoadedProgram {
         let reserved = origin.hasReservedChunks ? origin.sizes.chunks : 0
         guard reserved <= state.pointee.heap.chunkCapacity - state.pointee.chunkCount else {
             throw Self.tooManyPrograms
@@ -106,7 +88,7 @@ extension Machine {
 
     /// Changes a program's tables. If that fails they are incomplete, so nothing of the program may run, and every
     /// later attempt fails in the same way.
-    private func extend(
+    func extend(
         _ loaded: LoadedProgram, _ body: (inout LoadBudget) throws(EvalFailure) -> Void
     ) throws(EvalFailure) {
         if let failure = loaded.failure { throw failure }
@@ -119,6 +101,7 @@ extension Machine {
             throw error
         }
         budget.finish()
+        interpreter.countOutsideHeap(loaded.takeUncountedBytes())
     }
 
     static var tooManyPrograms: EvalFailure {

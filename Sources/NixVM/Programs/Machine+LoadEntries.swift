@@ -5,19 +5,11 @@ extension Machine {
     /// Adds everything that a part has.
     func add(_ part: ProgramPart, to loaded: LoadedProgram, _ budget: inout LoadBudget) throws(EvalFailure) {
         for entry in part.symbols { try add(symbol: entry.element, at: Int(entry.index), loaded, &budget) }
-        for entry in part.constants where !loaded.hasConstant(entry.index) {
-            try add(entry.element, at: Int(entry.index), loaded, &budget)
-        }
-        for entry in part.shapes where !loaded.hasShape(entry.index) {
-            try add(entry.element, at: Int(entry.index), loaded, &budget)
-        }
-        for entry in part.formals where !loaded.hasFormals(entry.index) {
-            try add(entry.element, at: Int(entry.index), loaded, &budget)
-        }
+        for entry in part.constants { try add(entry.element, at: Int(entry.index), loaded, &budget) }
+        for entry in part.shapes { try add(entry.element, at: Int(entry.index), loaded, &budget) }
+        for entry in part.formals { try add(entry.element, at: Int(entry.index), loaded, &budget) }
         loaded.publish()
-        for entry in part.outlines where !isAnnounced(Int(entry.index), loaded) {
-            try announce(entry.element, Int(entry.index), loaded, &budget)
-        }
+        for entry in part.outlines { try announce(entry.element, Int(entry.index), loaded, &budget) }
         for function in part.functions { try describe(function.chunk, function.chunkIndex, loaded, &budget) }
         var codeBytes = 0
         for index in part.code.indices { codeBytes += part.code[index].chunk.code.count }
@@ -69,7 +61,7 @@ extension Machine {
         try budget.charge(loaded.formalsGrowth(for: index) + formals.outOfLineBytes)
         loaded.keep(formals, at: index)
         loaded.formals.set(index, try load(formals, loaded, &budget))
-        try fillDefaults(loaded, index, &budget)
+        try fillDefaults(formals, loaded, index, &budget)
     }
 
     /// Sets up a chunk whose code asks the host for the chunk's own code.
@@ -79,19 +71,12 @@ extension Machine {
         try budget.work()
         if !loaded.origin.hasReservedChunks { try addMachineIndex(loaded, &budget) }
         try budget.charge(loaded.descriptions.growth(for: chunkIndex))
-        loaded.descriptions.set(chunkIndex, 0)
+        loaded.descriptions.set(chunkIndex, 1)
         state.pointee.chunks[loaded.machineIndex(of: chunkIndex)] = LoadedChunk(
             code: interpreter.stepCode(.makeCode), tables: UnsafePointer(loaded.tables),
             arity: UInt32(chunk.arity),
             maximumStack: UInt32(chunk.arity), program: UInt32(truncatingIfNeeded: loaded.number),
             index: UInt32(truncatingIfNeeded: chunkIndex))
-    }
-
-    /// Whether an image has a chunk already, maybe with its code. A part of a program of an image repeats what the image
-    /// has of it.
-    private func isAnnounced(_ chunkIndex: Int, _ loaded: LoadedProgram) -> Bool {
-        loaded.encoded != nil
-            && UInt(bitPattern: state.pointee.chunks[loaded.machineIndex(of: chunkIndex)].code) != 0
     }
 
     private func addMachineIndex(_ loaded: LoadedProgram, _ budget: inout LoadBudget) throws(EvalFailure) {
@@ -131,6 +116,6 @@ extension Machine {
 
     /// The name of one of a program's symbols.
     func name(of symbol: UInt32, in loaded: LoadedProgram) -> [UInt8] {
-        Array(state.pointee.symbols.bytes(loaded.symbols.base[Int(symbol)]))
+        loaded.origin.linked?.symbol(Int(symbol)) ?? Array(state.pointee.symbols.bytes(loaded.symbols.base[Int(symbol)]))
     }
 }

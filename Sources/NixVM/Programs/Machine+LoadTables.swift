@@ -17,14 +17,16 @@ extension Machine {
         case .string(let bytes):
             // The program keeps its copy for now, so both are counted.
             try budget.require(2 * bytes.count)
-            return Value(Tag.string, try text(Kind.string, bytes, &budget))
+            return try bytes.withUnsafeBufferPointer { (bytes) throws(EvalFailure) in try string(bytes, &budget) }
         case .path(let bytes):
             // Making a path canonical takes a few temporary copies of it.
             try budget.require(4 * (loaded.origin.directory.count + bytes.count))
             var path = CanonPath.absolute(bytes, relativeTo: loaded.origin.directory)
             // The first part of an interpolated path keeps its trailing slash.
             if path.count > 1, bytes.last == UInt8(ascii: "/") { path.append(UInt8(ascii: "/")) }
-            return Value(Tag.other, try text(Kind.path, path, &budget))
+            return try path.withUnsafeBufferPointer { (path) throws(EvalFailure) in
+                Value(Tag.other, try text(Kind.path, path, &budget))
+            }
         case .global(let symbol):
             let name = name(of: symbol, in: loaded)
             if let value = globals[name] {
@@ -37,7 +39,7 @@ extension Machine {
         }
     }
 
-    private func integer(_ number: Int64, _ budget: inout LoadBudget) throws(EvalFailure) -> Value {
+    func integer(_ number: Int64, _ budget: inout LoadBudget) throws(EvalFailure) -> Value {
         if Value.smallRange.contains(Int(number)) { return Value(small: Int(number)) }
         let object = try budget.permanent(words: 2)
         object[0] = Object.header(Kind.integer, field: 0)
@@ -45,8 +47,13 @@ extension Machine {
         return Value(Tag.other, object)
     }
 
+    /// A string in the permanent range.
+    func string(_ bytes: UnsafeBufferPointer<UInt8>, _ budget: inout LoadBudget) throws(EvalFailure) -> Value {
+        Value(Tag.string, try text(Kind.string, bytes, &budget))
+    }
+
     private func text(
-        _ kind: UInt64, _ bytes: [UInt8], _ budget: inout LoadBudget
+        _ kind: UInt64, _ bytes: UnsafeBufferPointer<UInt8>, _ budget: inout LoadBudget
     ) throws(EvalFailure) -> Object {
         guard bytes.count <= Int(UInt32.max) else { throw memoryFailure }
         let object = try budget.permanent(words: 1 + Object.words(forBytes: bytes.count))
@@ -66,17 +73,15 @@ extension Machine {
     /// A string or path for the machine's own use.
     func permanentBytes(_ kind: UInt64, _ bytes: [UInt8]) -> Object {
         let object = state.pointee.heap.allocatePermanent(words: 1 + Object.words(forBytes: bytes.count))
-        fill(object, kind, bytes)
+        bytes.withUnsafeBufferPointer { fill(object, kind, $0) }
         return object
     }
 
-    private func fill(_ object: Object, _ kind: UInt64, _ bytes: [UInt8]) {
+    private func fill(_ object: Object, _ kind: UInt64, _ bytes: UnsafeBufferPointer<UInt8>) {
         let words = Object.words(forBytes: bytes.count)
         object[0] = Object.header(kind, field: bytes.count)
         if words > 0 { object[words] = 0 }
-        bytes.withUnsafeBufferPointer {
-            if let base = $0.baseAddress { object.bytes.update(from: base, count: $0.count) }
-        }
+        if let base = bytes.baseAddress { object.bytes.update(from: base, count: bytes.count) }
     }
 
     func load(
@@ -85,16 +90,7 @@ extension Machine {
         let count = shape.names.count
         guard count <= Int(UInt32.max) else { throw memoryFailure }
         try budget.work(1 + count / 8)
-        let layout = try budget.permanent(words: 2 + count)
-        layout[0] = Object.header(Kind.layout, field: count)
-        layout[1] = Value.null.bits
-        // The order of the names is made in the permanent range on first use. That does not check the memory limit, so
-        // the order is counted now.
-        try budget.charge(8 + 8 * Object.words(forBytes: 4 * count))
-        try budget.charge(LoadedProgram.blockBytes(count, of: UInt32.self))
-        let indices = loaded.block(count, of: UInt32.self)
-        try budget.charge(positionBytes(count))
-        let keys = layout + 2
+        let (layout, keys, indices) = try room(forShape: count, loaded, &budget)
         if count <= Self.insertedNames {
             insert(shape, loaded, keys, indices)
         } else {
@@ -103,13 +99,30 @@ extension Machine {
         return LoadedShape(layout: layout, count: count, indices: UnsafePointer(indices))
     }
 
+    /// Room for a layout with `count` names, for its keys, and for the index of each name's key.
+    func room(
+        forShape count: Int, _ loaded: LoadedProgram, _ budget: inout LoadBudget
+    ) throws(EvalFailure) -> (
+        layout: Object, keys: UnsafeMutablePointer<UInt64>, indices: UnsafeMutablePointer<UInt32>
+    ) {
+        let layout = try budget.permanent(words: 2 + count)
+        layout[0] = Object.header(Kind.layout, field: count)
+        layout[1] = Value.null.bits
+        // The order of the names is made in the permanent range on first use. That does not check the memory limit, so
+        // the order is counted now.
+        try budget.charge(
+            8 + 8 * Object.words(forBytes: 4 * count) + LoadedProgram.blockBytes(count, of: UInt32.self)
+                + positionBytes(count))
+        return (layout, layout + 2, loaded.block(count, of: UInt32.self))
+    }
+
     /// The bytes that `count` more attribute positions may take, including the old copy while their table grows.
-    private func positionBytes(_ count: Int) -> Int {
+    func positionBytes(_ count: Int) -> Int {
         2 * count * MemoryLayout<(program: UInt32, span: SourceSpan)>.stride
     }
 
     /// The number of names up to which insertion sort is used.
-    private static let insertedNames = 24
+    static let insertedNames = 24
 
     /// Writes the keys of a shape, sorted by symbol, and the index of each name's key.
     private func insert(
@@ -117,21 +130,28 @@ extension Machine {
         _ indices: UnsafeMutablePointer<UInt32>
     ) {
         withUnsafeTemporaryAllocation(of: UInt32.self, capacity: Self.insertedNames) { order in
-            for index in shape.names.indices {
-                let key = key(shape.names[index], loaded)
-                var sorted = index
-                while sorted > 0, keys[sorted - 1] > key {
-                    keys[sorted] = keys[sorted - 1]
-                    order[sorted] = order[sorted - 1]
-                    sorted -= 1
-                }
-                keys[sorted] = key
-                order[sorted] = UInt32(truncatingIfNeeded: index)
-            }
+            for index in shape.names.indices { insert(key(shape.names[index], loaded), index, into: keys, order) }
             for sorted in shape.names.indices {
                 indices[Int(order[sorted])] = UInt32(truncatingIfNeeded: sorted)
             }
         }
+    }
+
+    /// Inserts the key of the name with an index into the sorted keys of the names before it, and likewise the index into
+    /// their order.
+    @inline(__always)
+    func insert(
+        _ key: UInt64, _ index: Int, into keys: UnsafeMutablePointer<UInt64>,
+        _ order: UnsafeMutableBufferPointer<UInt32>
+    ) {
+        var sorted = index
+        while sorted > 0, keys[sorted - 1] > key {
+            keys[sorted] = keys[sorted - 1]
+            order[sorted] = order[sorted - 1]
+            sorted -= 1
+        }
+        keys[sorted] = key
+        order[sorted] = UInt32(truncatingIfNeeded: index)
     }
 
     private func sort(
@@ -163,33 +183,46 @@ extension Machine {
         _ formals: Formals, _ loaded: LoadedProgram, _ budget: inout LoadBudget
     ) throws(EvalFailure) -> LoadedFormals {
         let count = formals.formals.count
-        try budget.charge(
-            LoadedProgram.blockBytes(count, of: LoadedFormals.Entry.self)
-                + LoadedProgram.blockBytes(count, of: UInt32.self)
-                + LoadedProgram.blockBytes(count, of: LoadedDefault.self) + positionBytes(count))
-        let sorted = loaded.block(count, of: LoadedFormals.Entry.self)
-        let positions = loaded.block(count, of: UInt32.self)
+        let target = try room(forFormals: count, loaded, &budget)
         try budget.require(count * 2 * MemoryLayout<SymbolSort.Entry>.stride)
         var order = SymbolSort(count)
         for (index, formal) in formals.formals.enumerated() {
             try budget.work()
             order.append(symbol: loaded.symbols.base[Int(formal.symbol)], index: index)
-            positions[index] = attributePosition(formal.span, loaded)
+            target.positions[index] = attributePosition(formal.span, loaded)
         }
         try order.sort(symbolCount: state.pointee.symbols.count, &budget)
         for (position, entry) in order.entries.enumerated() {
-            sorted[position] = LoadedFormals.Entry(symbol: entry.symbol, index: entry.index)
+            target.sorted[position] = LoadedFormals.Entry(symbol: entry.symbol, index: entry.index)
         }
         return LoadedFormals(
-            count: count, positions: UnsafePointer(positions), sorted: UnsafePointer(sorted),
-            defaults: UnsafePointer(loaded.block(count, of: LoadedDefault.self)), defaultBytes: 0,
-            hasEllipsis: formals.hasEllipsis)
+            positions: UnsafePointer(target.positions), count: count, sorted: UnsafePointer(target.sorted),
+            defaults: UnsafePointer(target.defaults), defaultBytes: 0, hasEllipsis: formals.hasEllipsis)
     }
 
-    func fillDefaults(_ loaded: LoadedProgram, _ index: Int, _ budget: inout LoadBudget) throws(EvalFailure) {
+    /// Room for the tables of `count` formals.
+    func room(
+        forFormals count: Int, _ loaded: LoadedProgram, _ budget: inout LoadBudget
+    ) throws(EvalFailure) -> (
+        sorted: UnsafeMutablePointer<LoadedFormals.Entry>, positions: UnsafeMutablePointer<UInt32>,
+        defaults: UnsafeMutablePointer<LoadedDefault>
+    ) {
+        try budget.charge(
+            LoadedProgram.blockBytes(count, of: LoadedFormals.Entry.self)
+                + LoadedProgram.blockBytes(count, of: UInt32.self)
+                + LoadedProgram.blockBytes(count, of: LoadedDefault.self) + positionBytes(count))
+        return (
+            loaded.block(count, of: LoadedFormals.Entry.self), loaded.block(count, of: UInt32.self),
+            loaded.block(count, of: LoadedDefault.self)
+        )
+    }
+
+    func fillDefaults(
+        _ formals: Formals, _ loaded: LoadedProgram, _ index: Int, _ budget: inout LoadBudget
+    ) throws(EvalFailure) {
         let loadedFormals = loaded.formals.base + index
         let defaults = UnsafeMutablePointer(mutating: loadedFormals.pointee.defaults)
-        for (formalIndex, formal) in loaded.program.formals[index].formals.enumerated() {
+        for (formalIndex, formal) in formals.formals.enumerated() {
             try budget.work()
             let entry = try loadDefault(formal.defaultValue, loaded, &budget)
             if entry.chunk >= 0 { loadedFormals.pointee.defaultBytes += Size.thunk(entry.captureCount) }
@@ -200,17 +233,13 @@ extension Machine {
     private func loadDefault(
         _ value: Formals.Default, _ loaded: LoadedProgram, _ budget: inout LoadBudget
     ) throws(EvalFailure) -> LoadedDefault {
-        let none = UnsafeRawPointer(loaded.tables).assumingMemoryBound(to: UInt64.self)
-        func constant(_ value: Value) -> LoadedDefault {
-            LoadedDefault(value: value, chunk: -1, captureCount: 0, captures: none)
-        }
         switch value {
-        case .none: return constant(.absent)
-        case .constant(let index): return constant(loaded.constants.base[Int(index)])
-        case .integer(let number): return constant(try integer(number, &budget))
-        case .null: return constant(.null)
-        case .true: return constant(.true)
-        case .false: return constant(.false)
+        case .none: return LoadedDefault(.absent, in: loaded)
+        case .constant(let index): return LoadedDefault(loaded.constants.base[Int(index)], in: loaded)
+        case .integer(let number): return LoadedDefault(try integer(number, &budget), in: loaded)
+        case .null: return LoadedDefault(.null, in: loaded)
+        case .true: return LoadedDefault(.true, in: loaded)
+        case .false: return LoadedDefault(.false, in: loaded)
         case .thunk(let chunk, let captures, let with):
             let all = captures + (with.map { [$0] } ?? [])
             try budget.work(all.count)

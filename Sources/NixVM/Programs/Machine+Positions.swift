@@ -8,7 +8,7 @@ extension Machine {
         let program = programs[Int(loaded.program)]
         let offset = pc - loaded.code
         guard offset >= 0, offset <= program.codeSize(Int(loaded.index)) else { return nil }
-        let chunk = program.chunkWithSpans(Int(loaded.index))
+        let chunk = program.chunk(Int(loaded.index))
         return position(in: Int(loaded.program), span: instructionSpan(chunk, offset))
     }
 
@@ -71,7 +71,7 @@ extension Machine {
         let loaded = state.pointee.chunks[index]
         guard index > 0, Int(loaded.program) < programs.count else { return 0 }
         let program = programs[Int(loaded.program)]
-        let chunk = program.chunkWithSpans(Int(loaded.index))
+        let chunk = program.chunk(Int(loaded.index))
         guard let entry = spanIndex(chunk, pc - loaded.code) else { return 0 }
         let key = UInt64(truncatingIfNeeded: index) &<< 32 | UInt64(truncatingIfNeeded: entry)
         if let known = instructionPositions[key] { return known }

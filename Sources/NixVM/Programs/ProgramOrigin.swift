@@ -17,12 +17,14 @@ struct ProgramOrigin {
     var hasReservedChunks: Bool
     /// Returns the finder of the source's lines, or nil if they are not known. It is called at most once.
     var lines: () -> LineFinder?
-    /// Returns the spans of a chunk's instructions, if chunks come without them.
-    var spans: ((_ chunkIndex: Int) -> [InstructionSpan])?
+    /// The program whose chunks are loaded when they are first run, and used where they lie; nil if chunks come in
+    /// parts, or all at once.
+    var linked: LinkedProgram?
 
     /// The bytes of everything that is allocated when the program is loaded, before the first entry is added.
     var byteCount: Int {
-        let reserved = MemoryLayout<LoadedChunk>.stride * sizes.chunks + MemoryLayout<Formals>.stride * sizes.formals
+        let formals = linked == nil ? MemoryLayout<Formals>.stride * sizes.formals : 0
+        let reserved = MemoryLayout<LoadedChunk>.stride * sizes.chunks + formals
         return sizes.tableBytes + LoadedProgram.outOfLineBytes + directory.count + (hasReservedChunks ? reserved : 0)
     }
 }

@@ -32,7 +32,7 @@ struct ProgramSizes {
         chunks = part.outlines.count
     }
 
-    init(_ program: IndexedProgram) {
+    init(_ program: LinkedProgram) {
         symbols = program.symbolCount
         constants = program.constantCount
         shapes = program.shapeCount

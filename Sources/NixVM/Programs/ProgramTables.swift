@@ -61,9 +61,9 @@ struct LoadedFormals: BitwiseCopyable {
         var index: UInt32
     }
 
-    var count: Int
     /// The position number of each formal in source order.
     var positions: UnsafePointer<UInt32>
+    var count: Int
     var sorted: UnsafePointer<Entry>
     var defaults: UnsafePointer<LoadedDefault>
     /// The bytes that the thunks of all defaults take.
@@ -79,4 +79,18 @@ struct LoadedDefault: BitwiseCopyable {
     var chunk: Int
     var captureCount: Int
     var captures: UnsafePointer<UInt64>
+
+    init(value: Value, chunk: Int, captureCount: Int, captures: UnsafePointer<UInt64>) {
+        self.value = value
+        self.chunk = chunk
+        self.captureCount = captureCount
+        self.captures = captures
+    }
+
+    /// A default that is a value, or `absent` for a required formal.
+    init(_ value: Value, in loaded: LoadedProgram) {
+        // No captures are read, so any address will do.
+        let nowhere = UnsafeRawPointer(loaded.tables).assumingMemoryBound(to: UInt64.self)
+        self.init(value: value, chunk: -1, captureCount: 0, captures: nowhere)
+    }
 }

@@ -1,5 +1,5 @@
 /// What the machine needs of a program to run one chunk, and has not got with an earlier part: table entries, and
-/// chunks with and without code. The code is generated, or decoded and verified, when the machine first runs it.
+/// chunks with and without code. The code is generated when the machine first runs it.
 public struct ProgramPart: Sendable {
     /// An entry of one of the program's tables.
     public struct Entry<Element: Sendable>: Sendable {
@@ -25,7 +25,7 @@ public struct ProgramPart: Sendable {
         }
     }
 
-    /// Names. They are slices, because those of an encoded program share its bytes.
+    /// Names, which may be slices of a source.
     public var symbols: [Entry<ArraySlice<UInt8>>] = []
     public var constants: [Entry<Constant>] = []
     public var shapes: [Entry<Shape>] = []
