@@ -685,8 +685,7 @@ public nonisolated struct WireJobSpecification: @unchecked Sendable {
 
   /// The prepared set that the job starts from. `attribute` and `walk` then select in the set if there is no program, and
   /// otherwise in the value of the program, a `source` with a function that is called with the set. What the set was
-  /// prepared with is not set: `system`, `features`, `search_path` and `directory`. Only a worker that announced the set gets
-  /// the job.
+  /// prepared with is not set: `system`, `features` and `search_path`. Only a worker that announced the set gets the job.
   public var prepared: WirePreparedUse {
     get {_storage._prepared ?? WirePreparedUse()}
     set {_uniqueStorage()._prepared = newValue}

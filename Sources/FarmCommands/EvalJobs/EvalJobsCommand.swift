@@ -111,10 +111,13 @@ struct EvalJobsCommand: AsyncParsableCommand {
             try await Self.walk(job, client, options, receiver, destination)
             return await client.close()
         }
+        // An image is of the caches of this user.
+        let image = running.noCache ? nil : JobImage(job, memoryBytes: options.budget.ofLoneJob)
+        image?.start(&job)
         try await TemporaryFarm.run(
             budget: options.budget, roots: roots.arguments,
             programCache: running.noCache ? nil : UserCache.directory,
-            builds: try job.importFromDerivation ? farmBuilds(settings) : nil
+            builds: try job.importFromDerivation ? farmBuilds(settings) : nil, image: image
         ) { [job] client in
             try await Self.walk(job, client, options, receiver, destination)
         }

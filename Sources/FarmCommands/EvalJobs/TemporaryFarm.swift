@@ -19,8 +19,9 @@ enum TemporaryFarm {
     ///   - budget: the memory of the processes.
     ///   - programCache: the directory in which workers keep compiled programs; nil for none.
     ///   - builds: where and how is built what jobs read of derivations; nil for not at all.
+    ///   - image: what jobs start from; nil if they begin with nothing.
     static func run(
-        budget: MemoryBudget, roots: [RootArgument], programCache: String?, builds: Builds?,
+        budget: MemoryBudget, roots: [RootArgument], programCache: String?, builds: Builds?, image: JobImage?,
         _ body: @escaping @Sendable (FirnClient) async throws -> Void
     ) async throws {
         let directory = try TemporaryDirectory.make()
@@ -31,7 +32,7 @@ enum TemporaryFarm {
         let coordinator = try ServiceRunner.make { try configuration.makeService(logger: logger) }
         let arguments =
             workerArguments(coordinator.endpoints, roots, programCache, budget.programCacheBytes)
-            + (builds?.workerArguments ?? [])
+            + (builds?.workerArguments ?? []) + (image?.workerArguments ?? [])
         let supervisor = supervisor(budget.workers, arguments)
         let workers = try ServiceRunner.make { try supervisor.makeService(logger: logger) }
         let group = ServiceGroup(

@@ -16,7 +16,7 @@ public enum UserCache {
     }
 
     /// The automatic images in this directory.
-    static var images: ImageFolder? { directory.map { ImageFolder(directory: $0) } }
+    public static var images: ImageFolder? { directory.map { ImageFolder(directory: $0) } }
 
     /// The cache in this directory.
     @Sendable static func programs() -> DiskCache? { directory.map { DiskCache(directory: $0) } }

@@ -127,8 +127,8 @@ extension WireJobSpecification {
             throw ProtocolError(.invalidJob, "prepared goes with a source or without a program")
         }
         try Self.require(
-            system.isEmpty && features.isEmpty && searchPath.isEmpty && !hasDirectory,
-            "prepared goes with none of system, features, search_path and directory, which the set has")
+            system.isEmpty && features.isEmpty && searchPath.isEmpty,
+            "prepared goes with none of system, features and search_path, which the set has")
     }
 
     /// A name is bounded because every frame of a backtrace repeats it.

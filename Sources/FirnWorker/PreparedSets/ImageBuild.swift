@@ -1,4 +1,6 @@
+import NixEval
 import NixStore
+import NixVM
 
 /// The work of the process that makes the image of one prepared set.
 public struct ImageBuild: Sendable {
@@ -58,9 +60,12 @@ public struct ImageBuild: Sendable {
             guard let id = announced?.contentID, !id.isEmpty, set.identity(contentID: [UInt8](id)) == identity else {
                 return .rootChanged
             }
-            directory.removePartial(identity)
-            try PreparedImage.make(
-                set, io: io, settings: settings, contentID: [UInt8](id), to: directory.partial(identity))
+            var limits = EvaluationLimits()
+            limits.memoryBytes = settings.memoryBytes
+            limits.timeout = settings.timeout
+            _ = try HeapImage.build(
+                set.specification, identity: identity, io: io, limits: limits,
+                to: try directory.beginPartial(identity))
             try directory.publish(identity)
         } catch {
             directory.removePartial(identity)

@@ -6,7 +6,7 @@ import Platform
 ///
 ///     IDENTITY.image      an image; the time of its last change is that of its last use, within a minute
 ///     IDENTITY.lock       held by the process that makes the image
-///     IDENTITY.partial    what this process has written so far
+///     IDENTITY.partial/   what this process has written so far
 ///     IDENTITY.failure    why the image could not be made
 ///
 /// IDENTITY is the set's identity in hexadecimal. A partial file gets the name of an image when it is whole and on disk,
@@ -31,7 +31,6 @@ struct ImageDirectory: Sendable {
     }
 
     func image(_ identity: [UInt8]) -> String { file(identity, "image") }
-    func partial(_ identity: [UInt8]) -> String { file(identity, "partial") }
     private func failureFile(_ identity: [UInt8]) -> String { file(identity, "failure") }
 
     private func file(_ identity: [UInt8], _ kind: String) -> String {
@@ -54,19 +53,37 @@ struct ImageDirectory: Sendable {
 
     /// Gives the partial file the name of an image, when it is on disk.
     func publish(_ identity: [UInt8]) throws(ImageDirectoryError) {
-        let partial = partial(identity)
+        let partial = file(identity, "partial") + "/image"
         let descriptor = unsafe open(partial, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw ImageDirectoryError(path: partial, code: errno) }
         defer { close(descriptor) }
         guard fsync(descriptor) == 0, unsafe rename(partial, image(identity)) == 0 else {
             throw ImageDirectoryError(path: partial, code: errno)
         }
+        removePartial(identity)
         unsafe unlink(failureFile(identity))
     }
 
     func remove(_ identity: [UInt8]) { unsafe unlink(image(identity)) }
 
-    func removePartial(_ identity: [UInt8]) { unsafe unlink(partial(identity)) }
+    /// Makes room for a partial file in place of what an earlier process left. The caller holds the lock.
+    ///
+    /// - Returns: the path of the file.
+    func beginPartial(_ identity: [UInt8]) throws(ImageDirectoryError) -> String {
+        removePartial(identity)
+        let folder = file(identity, "partial")
+        guard unsafe mkdir(folder, 0o700) == 0 else { throw ImageDirectoryError(path: folder, code: errno) }
+        return folder + "/image"
+    }
+
+    /// Removes what is not whole. The caller holds the lock.
+    func removePartial(_ identity: [UInt8]) {
+        let folder = file(identity, "partial")
+        for entry in (try? LocalIO().readDirectory(Array(folder.utf8))) ?? [] {
+            unsafe unlink("\(folder)/\(String(decoding: entry.name, as: UTF8.self))")
+        }
+        unsafe rmdir(folder)
+    }
 
     /// Records why the image cannot be made.
     func record(failure reason: String, _ identity: [UInt8]) {

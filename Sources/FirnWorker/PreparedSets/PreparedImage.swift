@@ -1,20 +1,33 @@
-import NixStore
+import NixVM
 
-/// The image of a prepared set: the one place of the farm that knows how the evaluator keeps images.
+/// The image of a prepared set: the one place of the farm that knows how the evaluator keeps heaps.
 struct PreparedImage: Sendable {
-    let byteCount: Int
-    let identity: [UInt8]
+    let heap: HeapImage
 
-    init(opening path: String) throws { throw ImageDirectoryError(path: path, code: 38) }
+    var identity: [UInt8] { heap.identity }
+    var byteCount: Int { heap.byteCount }
 
+    /// Opens an image, for which all of it is read.
+    ///
+    /// - Throws: `PreparedImageError` with the reason why it cannot be used.
+    init(opening path: String) throws {
+        do throws(ImageError) {
+            heap = try HeapImage(opening: path)
+        } catch {
+            throw PreparedImageError(description: "'\(path)': \(error.text)")
+        }
+    }
+
+    /// Why an image cannot be used; nil if it can.
     static func fault(in path: String) -> String? {
         do {
             _ = try PreparedImage(opening: path)
             return nil
         } catch { return "\(error)" }
     }
+}
 
-    static func make(
-        _ set: PreparedSet, io: RootedIO, settings: ImageSettings, contentID: [UInt8], to path: String
-    ) throws { throw ImageDirectoryError(path: path, code: 38) }
+/// Why an image cannot be made or used.
+struct PreparedImageError: Error, CustomStringConvertible {
+    let description: String
 }

@@ -59,6 +59,17 @@ public struct PreparedSet: Sendable, Hashable {
         return isNamed ? [(Array(root.utf8), RootedIO.Root(name: root, directory: []).path)] : []
     }
 
+    /// What its image is made from.
+    var specification: ImageSpecification {
+        var specification = ImageSpecification(file: file)
+        specification.arguments = arguments.map { .init(name: $0.name, expression: $0.expression) }
+        specification.forced = force
+        specification.searchPath = searchPath
+        specification.system = system.isEmpty ? nil : Array(system.utf8)
+        specification.features = Set(features)
+        return specification
+    }
+
     /// The identity of the set that a worker makes: the SHA-256 hash of what is evaluated and with which evaluator, so
     /// that it is the same on every worker.
     ///

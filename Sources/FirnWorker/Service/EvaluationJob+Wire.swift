@@ -75,11 +75,12 @@ extension EvaluationJob {
         }
     }
 
-    /// Has the job evaluated as the set was: with its system, features and search path.
+    /// Has the job evaluated as the set was: with its system and features. The image has the search path.
     private mutating func start(from prepared: PreparedStart) {
         system = prepared.set.system.isEmpty ? nil : Array(prepared.set.system.utf8)
         features = Set(prepared.set.features)
-        searchPath = prepared.set.searchPath
+        searchPath = []
+        image = prepared.image.heap
     }
 
     private static func path(_ file: WireRootFile) -> [UInt8] {

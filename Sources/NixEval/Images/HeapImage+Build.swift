@@ -18,10 +18,30 @@ extension HeapImage {
         _ specification: ImageSpecification, identity: [UInt8], io: RootedIO, limits: EvaluationLimits,
         to path: String
     ) throws(ImageBuildError) -> ImageSummary {
-        let result = BigStack.enter { () -> Result<ImageSummary, ImageBuildError> in
+        try build(specification, identity: identity, io: io, limits: limits, to: path) { _ in [] }.summary
+    }
+
+    /// What is known of an evaluation when its image is about to be written.
+    struct Evaluated {
+        /// The number of attributes of the set; 0 for another value.
+        var attributes: Int
+        /// Whether it printed something, which jobs that start from the image do not print again.
+        var hasPrinted: Bool
+    }
+
+    /// The same, of whatever can be read.
+    ///
+    /// - Parameter host: what is kept with the image; it throws if there shall be none. It is called before the attributes
+    ///   are evaluated, with `hasPrinted` as it is then, and again when the image is written.
+    /// - Returns: what it took, and the file.
+    static func build(
+        _ specification: ImageSpecification, identity: [UInt8], io: any EvalIO, limits: EvaluationLimits,
+        to path: String, host: (Evaluated) throws(ImageError) -> [UInt8]
+    ) throws(ImageBuildError) -> (summary: ImageSummary, file: WrittenImage) {
+        let result = BigStack.enter { () -> Result<(ImageSummary, WrittenImage), ImageBuildError> in
             do throws(ImageBuildError) {
-                return .success(
-                    try ImageBuild(specification, io, limits, ImageRegion(identity: identity)).write(path, identity))
+                let build = try ImageBuild(specification, io, limits, ImageRegion(identity: identity))
+                return .success(try build.write(path, identity, host))
             } catch {
                 return .failure(error)
             }
@@ -33,10 +53,16 @@ extension HeapImage {
     }
 }
 
+/// Whether something was printed.
+private final class PrintedFlag {
+    var isSet = false
+}
+
 /// The making of one prepared set's image.
 private final class ImageBuild {
     private let specification: ImageSpecification
     private let evaluator: Evaluator
+    private let printed = PrintedFlag()
     private var attributes = 0
     private var failures = 0
 
@@ -45,7 +71,7 @@ private final class ImageBuild {
     private static let sampleSize = 32
 
     init(
-        _ specification: ImageSpecification, _ io: RootedIO, _ limits: EvaluationLimits, _ region: ImageRegion
+        _ specification: ImageSpecification, _ io: any EvalIO, _ limits: EvaluationLimits, _ region: ImageRegion
     ) throws(ImageBuildError) {
         self.specification = specification
         var machineLimits = Limits(fuel: limits.fuel, memory: limits.memoryBytes, depth: limits.depth)
@@ -57,43 +83,69 @@ private final class ImageBuild {
             limits: machineLimits, settings: settings,
             pipeOperators: specification.features.contains("pipe-operators"))
         // What the evaluation prints is of no use to the jobs that start from the image.
-        guard let evaluator = Evaluator(io: io, options: options, region: region, print: { _ in }) else {
+        let printed = printed
+        guard
+            let evaluator = Evaluator(
+                io: io, options: options, region: region, print: { _ in printed.isSet = true })
+        else {
             throw .image(.noRoom)
         }
         self.evaluator = evaluator
     }
 
-    func write(_ path: String, _ identity: [UInt8]) throws(ImageBuildError) -> ImageSummary {
+    func write(
+        _ path: String, _ identity: [UInt8], _ host: (HeapImage.Evaluated) throws(ImageError) -> [UInt8]
+    ) throws(ImageBuildError) -> (ImageSummary, WrittenImage) {
         let value: ValueHandle
-        do throws(EvalFailure) { value = try evaluate() } catch {
+        let arguments: [(name: [UInt8], value: ValueHandle)]
+        do throws(EvalFailure) { (value, arguments) = try evaluateTop() } catch {
+            throw .evaluation(evaluator.report(error))
+        }
+        do throws(ImageError) { _ = try host(evaluated(value)) } catch { throw .image(error) }
+        do throws(EvalFailure) { try evaluateAttributes(of: value, arguments) } catch {
             throw .evaluation(evaluator.report(error))
         }
         let fuel = evaluator.machine.fuelUsed
         do throws(ImageError) {
-            let written = try evaluator.writeImage(to: path, identity: identity, handles: [value], host: [])
-            return ImageSummary(byteCount: written.byteCount, fuel: fuel, attributes: attributes, failures: failures)
+            let written = try evaluator.writeImage(
+                to: path, identity: identity, handles: [value], host: try host(evaluated(value)))
+            let summary = ImageSummary(
+                byteCount: written.byteCount, fuel: fuel, attributes: attributes, failures: failures)
+            return (summary, written)
         } catch {
             throw .image(error)
         }
     }
 
-    private func evaluate() throws(EvalFailure) -> ValueHandle {
+    private func evaluated(_ value: ValueHandle) -> HeapImage.Evaluated {
+        let machine = evaluator.machine
+        return HeapImage.Evaluated(
+            attributes: machine.isAttributes(value) ? machine.attributeNames(value).count : 0, hasPrinted: printed.isSet
+        )
+    }
+
+    /// Evaluates the file, and calls what it evaluates to.
+    private func evaluateTop() throws(EvalFailure) -> (ValueHandle, [(name: [UInt8], value: ValueHandle)]) {
         var arguments: [(name: [UInt8], value: ValueHandle)] = []
         for argument in specification.arguments {
             let value = try evaluator.load(
                 source: Array(argument.expression.utf8), name: "«string»", directory: RootedIO.bundlePath)
             arguments.append((Array(argument.name.utf8), value))
         }
-        let value = try evaluator.autoCall(evaluator.load(file: specification.file), arguments)
+        return (try evaluator.autoCall(evaluator.load(file: specification.file), arguments), arguments)
+    }
+
+    private func evaluateAttributes(
+        of value: ValueHandle, _ arguments: [(name: [UInt8], value: ValueHandle)]
+    ) throws(EvalFailure) {
         for path in specification.forced {
             attributes += 1
             _ = try force(evaluator.select(fromCalled: value, path: path, arguments))
         }
-        guard specification.forced.isEmpty, evaluator.machine.isAttributes(value) else { return value }
+        guard specification.forced.isEmpty, evaluator.machine.isAttributes(value) else { return }
         let names = evaluator.machine.attributeNames(value)
         let step = max(1, names.count / Self.sampleSize)
         for index in stride(from: 0, to: names.count, by: step) { try look(at: names[index], of: value, arguments) }
-        return value
     }
 
     /// Evaluates an attribute as those who list a set do. What fails in itself is left to the jobs that ask for it.
