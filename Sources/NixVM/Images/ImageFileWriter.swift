@@ -1,4 +1,5 @@
 import Glibc
+import NixStore
 import Platform
 
 /// Writes the file of an image section by section, under a temporary name that is renamed at the end: an image is there
