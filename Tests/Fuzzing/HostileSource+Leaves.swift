@@ -133,6 +133,7 @@ extension HostileSource {
         "{ __toString = self: \"x\"; }", "(fix (f: { __toString = self: f; }))", "(fix (f: { outPath = f; }))",
         "{ outPath = \"/p\"; name = \"n\"; }", "builtins", "(drv \"d\")", "(nestSet 300 1)",
         "{ path = ./x; name = \"n\"; }", "{ path = ./d; name = \"d\"; filter = p: t: true; }", "(import ./value.nix)",
+        "grown", "({ a = 1; } // grown // { g1 = throw \"g\"; })", "(attrs 130 // s)",
         "{ success = true; value = 1; }", "{ type = \"path\"; path = \"/roots/r\"; }",
         "{ hash = \"sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\"; toHashFormat = \"base16\"; }",
         "(listToAttrs (map (x: { name = \"k${toString x}\"; value = throw \"v\"; }) (lst 30)))",

@@ -41,6 +41,7 @@ public struct HostileSource {
           nestSet = n: x: if n <= 0 then x else nestSet (n - 1) { a = x; };
           lst = n: genList (i: i) n;
           attrs = n: listToAttrs (genList (i: { name = "k${toString (i * 7919)}"; value = i; }) n);
+          grown = foldl' (set: i: set // { ${"g${toString i}"} = i; }) (attrs 150) (lst 40);
           count = n: if n == 0 then 0 else 1 + count (n - 1);
           drv = n: derivation { name = n; builder = "/b"; system = "x"; outputs = [ "out" "dev" ]; args = [ n ]; };
           fix = f: let x = f x; in x;

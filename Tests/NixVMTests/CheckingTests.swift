@@ -35,6 +35,12 @@ import Testing
                 unsafe thunk[0] = Object.header(
                     Kind.thunk, count: thunk.captureCount, field: test.state.pointee.chunkCount + 9)
             },
+            .unions: Fault(
+                source:
+                    "builtins.listToAttrs (builtins.genList (i: { name = toString i; value = i; }) 200) // { a = 1; }"
+            ) { _, union in
+                unsafe union.object[0] &+= 1 << 32
+            },
             .layouts: Fault(source: "{ a = 1; b = 2; }") { _, set in
                 let entries = unsafe set.object.layout.entries
                 let first = unsafe entries[0]

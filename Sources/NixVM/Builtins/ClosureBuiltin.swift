@@ -11,52 +11,6 @@ extension Builtin {
     ]
 }
 
-/// `genericClosure`: everything reachable from `startSet` through `operator`, each `key` once, in breadth-first order.
-///
-/// Keys of one type are hashed (`KeyTable`). Others are compared as `<` compares them and kept in a tree (`KeyTree`).
-/// The nodes of either lie in the order of the result.
-struct ClosureFrame: BuiltinFrame {
-    /// The argument.
-    @Held var set: AttributesRef
-    /// The elements that were found; those from `head` up to `tail` are still to be looked at.
-    @Held var queue: ArrayRef
-    @Held var head: Int
-    @Held var tail: Int
-    /// How keys are found.
-    @Held var keys: HashedKeys
-    /// The words of the `KeyTable`, while keys are hashed.
-    var table: Value
-    /// The nodes of table or tree, how many there are, and the root of the tree.
-    @Held var nodes: ArrayRef
-    @Held var nodeCount: Int
-    @Held var root: Int
-    @Held var phase: ClosurePhase
-    /// While lists are compared: the side of `node` on which the key goes.
-    @Held var isLeft: Bool
-    /// While lists are compared: the node that the key was compared with, or will lie below.
-    @Held var node: Int
-}
-
-/// What the answer at the top is about when a step begins.
-enum ClosurePhase: Int, FramePhase {
-    case begin
-    /// There is none: the element at the head is to be looked at.
-    case next
-    /// It is what the operator gave for the item of the newest node.
-    case operated
-    /// Whether the element's key is less than that of the node.
-    case descending
-    /// Whether the key before it is less than the element's.
-    case checking
-}
-
-/// What the operator gave, above the frame, while its elements are forced.
-private struct OperatorAnswer: BuiltinFrame {
-    @Held var list: ListRef
-    /// The element that is forced next.
-    @Held var index: Int
-}
-
 extension Interpreter {
     private var frame: ClosureFrame {
         @inline(__always) _read { yield topFrame(as: ClosureFrame.self).pointee }
@@ -96,9 +50,8 @@ extension Interpreter {
         guard isCallable(function.pointee) else {
             return failExpected("a function", function.pointee, context: Self.closureText("operator"))
         }
-        let capacity = 8
-        let nodes = capacity * KeyTable.stride
-        guard reserve(Size.array(items.count * 2) + Size.array(nodes) + KeyTable.bytes(capacity)) else {
+        let capacity = KeyTable.firstCapacity
+        guard reserve(Size.array(items.count * 2) + Size.array(capacity) + KeyTable.bytes(capacity)) else {
             return .collect
         }
         guard charge(1 + items.count / 16) else { return .error }
@@ -106,7 +59,7 @@ extension Interpreter {
         frame.queue.elements.update(from: items.elements, count: items.count)
         frame.head = 0
         frame.tail = items.count
-        frame.nodes = makeArray(nodes)
+        frame.nodes = makeArray(capacity)
         frame.table = KeyTable.make(self, capacity: capacity)
         frame.nodeCount = 0
         frame.root = KeyTree.none
@@ -149,11 +102,18 @@ extension Interpreter {
             let step = compareFromNowOn()
             if step != .next { return step }
         }
-        guard reserve(growth), reserveSlots(4) else { return .collect }
+        if frame.keys == .none {
+            guard reserve(growth), reserveSlots(4) else { return .collect }
+            guard charge(1) else { return .error }
+            return descend(from: frame.root, key, parent: KeyTree.none)
+        }
+        let isFull = frame.nodeCount == frame.nodes.count
+        guard !isFull || reserve(growth), reserveSlots(4) else { return .collect }
         guard charge(1) else { return .error }
-        if frame.keys == .none { return descend(from: frame.root, key, parent: KeyTree.none) }
-        guard let hash = KeyTable.hash(key, self) else { return .error }
-        return table.find(key, hash: hash) == nil ? insert(key, hash: hash) : skipElement()
+        let table = table
+        guard table.charge(key) else { return .error }
+        let hash = table.hash(key)
+        return table.contains(key, hash: hash) ? skipElement() : insert(hash: hash, isFull: isFull)
     }
 
     /// Puts the keys that were hashed into a tree, as if they had been there from the start.
@@ -161,14 +121,14 @@ extension Interpreter {
         let count = frame.nodeCount
         guard reserve(Size.array((count + 1) * 2 * KeyTree.stride)) else { return .collect }
         guard charge(1 + count) else { return .error }
-        let hashed = frame.nodes
+        let hashed = table
+        let items = frame.nodes
         frame.keys = .none
         frame.table = .null
         frame.nodes = makeArray((count + 1) * 2 * KeyTree.stride)
         frame.nodeCount = 0
         for node in 0..<count {
-            let place = node * KeyTable.stride
-            guard poll(at: node), tree.add(hashed[place], item: hashed[place + 1]) else { return .error }
+            guard poll(at: node), tree.add(hashed.key(node), item: items[node]) else { return .error }
         }
         return .next
     }
@@ -238,8 +198,8 @@ extension Interpreter {
     private var growth: Int {
         let isHashed = frame.keys != .none
         let room = frame.nodes.count
-        if (frame.nodeCount + 1) * (isHashed ? KeyTable.stride : KeyTree.stride) <= room { return 0 }
-        return Size.array(room * 2) + (isHashed ? KeyTable.bytes(room * 2 / KeyTable.stride) : 0)
+        if (frame.nodeCount + 1) * (isHashed ? 1 : KeyTree.stride) <= room { return 0 }
+        return Size.array(room * 2) + (isHashed ? KeyTable.bytes(room * 2) : 0)
     }
 
     /// Doubles the room for nodes. The caller has reserved `growth`. The result is false, with `failure` set, when the
@@ -250,9 +210,9 @@ extension Interpreter {
         guard copy(nodes.elements, to: larger.elements, count: nodes.count) else { return false }
         frame.nodes = larger
         guard frame.keys != .none else { return true }
-        let words = frame.table
-        frame.table = KeyTable.make(self, capacity: larger.count / KeyTable.stride)
-        return table.takeAll(of: words)
+        let known = frame.table
+        frame.table = KeyTable.make(self, capacity: larger.count)
+        return table.insertAll(of: known)
     }
 
     private func skipElement() -> Step {
@@ -270,15 +230,14 @@ extension Interpreter {
         return callOperator()
     }
 
-    /// Adds the element at the head with its key, which is a new one, and calls the operator with it. The caller has
-    /// reserved `growth`.
-    private func insert(_ key: Value, hash: UInt32) -> Step {
-        if growth > 0, !growNodes() { return .error }
-        let node = frame.nodeCount
-        write(key, to: frame.nodes, at: node * KeyTable.stride)
-        write(element.pointee, to: frame.nodes, at: node * KeyTable.stride + 1)
-        table.insert(node, hash: hash)
-        frame.nodeCount = node + 1
+    /// Adds the element at the head, whose key is a new one, and calls the operator with it. If there is no room for it,
+    /// the caller has reserved `growth`.
+    private func insert(hash: UInt32, isFull: Bool) -> Step {
+        if isFull, !growNodes() { return .error }
+        let item = frame.nodeCount
+        write(element.pointee, to: frame.nodes, at: item)
+        table.insert(item, hash: hash)
+        frame.nodeCount = item + 1
         return callOperator()
     }
 
@@ -290,6 +249,9 @@ extension Interpreter {
         frame.phase = .operated
         return callWith(function.pointee, item)
     }
+
+    /// The room of a queue that is made anew because the end of the one before was reached.
+    private static var smallestQueue: Int { 64 }
 
     /// Puts the elements that the operator gave, all forced, into the queue.
     private func takeAnswer() -> Step {
@@ -310,7 +272,7 @@ extension Interpreter {
         }
         let waiting = frame.tail - frame.head
         let grows = frame.tail + found > frame.queue.count
-        let capacity = (waiting + found) * 2
+        let capacity = max(Self.smallestQueue, (waiting + found) * 2)
         guard reserve(grows ? Size.array(capacity) : 0) else { return .collect }
         guard charge(1 + found / 16) else { return .error }
         if grows {
@@ -334,7 +296,7 @@ extension Interpreter {
 
     /// The item of a node.
     private func item(_ node: Int) -> Value {
-        frame.keys == .none ? tree.item(node) : frame.nodes[node * KeyTable.stride + 1]
+        frame.keys == .none ? tree.item(node) : frame.nodes[node]
     }
 
     private func finishClosure() -> Step {

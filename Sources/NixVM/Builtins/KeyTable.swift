@@ -19,92 +19,108 @@ enum HashedKeys: Int, FramePhase {
     }
 }
 
-/// The keys of `genericClosure` by hash, while all are integers, all strings or all paths.
+/// The items of `genericClosure` by the hashes of their keys, while all keys are integers, all strings or all paths.
 ///
-/// The nodes lie in an array of the heap in the order in which they were found. The table has a word for each of them,
-/// at the first free place after the one that its hash names: the hash in the upper half, and the node's number plus 1
-/// in the lower. The hash is seeded, so that no program can choose keys that collide. It borrows the heap: it holds
-/// until something is reserved.
+/// The items lie in an array of the heap in the order in which they were found. The table has a word for each of them:
+/// the hash of its key in the upper half, and the item's index plus 1 in the lower. Its place is the first free one from
+/// that which the highest bits of the hash name, so that a larger table is filled from the smaller one almost in order.
+/// The hash is seeded, so that no program can choose keys that collide. It borrows the heap: it holds until something is
+/// reserved.
 struct KeyTable {
-    /// Values of a node: key and item.
-    static let stride = 2
-
     private let interpreter: Interpreter
-    private let frame: UnsafeMutablePointer<ClosureFrame>
+    private let items: Slot
     private let words: UnsafeMutablePointer<UInt64>
     private let mask: Int
+    /// What a hash is shifted by to name a place.
+    private let shift: UInt32
 
     @inline(__always)
     init(_ interpreter: Interpreter, _ frame: UnsafeMutablePointer<ClosureFrame>) {
         self.interpreter = interpreter
-        self.frame = frame
+        items = frame.pointee.nodes.elements
         let table = frame.pointee.table.object
         words = table + 1
         mask = table.field / 8 &- 1
+        shift = UInt32(UInt32(truncatingIfNeeded: mask).leadingZeroBitCount)
     }
 
-    /// The words of the table for so many nodes at most. Half of them stay free.
-    private static func wordCount(_ capacity: Int) -> Int { 2 &* capacity }
+    /// The items of the first table. Larger ones have twice as many.
+    static let firstCapacity = 6
 
-    /// What the table for so many nodes takes. The number is a power of two.
-    static func bytes(_ capacity: Int) -> Int { Size.bytes(8 &* wordCount(capacity)) }
+    /// The places of a table for so many items at most, which are a power of two. A quarter of them stays free.
+    private static func placeCount(_ capacity: Int) -> Int { capacity / 3 &* 4 }
 
-    /// A table without keys. The caller has reserved `bytes`.
+    /// What the table for so many items takes.
+    static func bytes(_ capacity: Int) -> Int { Size.bytes(8 &* placeCount(capacity)) }
+
+    /// A table without items. The caller has reserved `bytes`.
     static func make(_ interpreter: Interpreter, capacity: Int) -> Value {
-        let count = wordCount(capacity)
+        let count = placeCount(capacity)
         let table = interpreter.allocate(words: 1 &+ count)
         table[0] = Object.header(Kind.bytes, field: 8 &* count)
         (table + 1).update(repeating: 0, count: count)
         return Value(Tag.other, table)
     }
 
-    /// The node with a key; nil when there is none.
-    func find(_ key: Value, hash: UInt32) -> Int? {
-        var place = Int(hash) & mask
+    /// Whether there is an item with a key.
+    func contains(_ key: Value, hash: UInt32) -> Bool {
+        var place = Int(hash &>> shift)
         while words[place] != 0 {
             let word = words[place]
-            let node = Int(truncatingIfNeeded: word & 0xFFFF_FFFF) &- 1
-            if UInt32(truncatingIfNeeded: word &>> 32) == hash, isEqual(key, self.key(node)) { return node }
+            if UInt32(truncatingIfNeeded: word &>> 32) == hash,
+                isEqual(key, self.key(Int(truncatingIfNeeded: word & 0xFFFF_FFFF) &- 1))
+            {
+                return true
+            }
             place = (place &+ 1) & mask
         }
-        return nil
+        return false
     }
 
-    /// Adds a node that has no place yet.
-    func insert(_ node: Int, hash: UInt32) {
-        insert(UInt64(hash) &<< 32 | UInt64(truncatingIfNeeded: node &+ 1))
-    }
+    /// Adds an item whose key differs from all others.
+    func insert(_ item: Int, hash: UInt32) { insert(UInt64(hash) &<< 32 | UInt64(truncatingIfNeeded: item &+ 1)) }
 
+    @inline(__always)
     private func insert(_ word: UInt64) {
-        var place = Int(truncatingIfNeeded: word &>> 32) & mask
+        var place = Int(truncatingIfNeeded: word &>> (32 &+ UInt64(shift)))
         while words[place] != 0 { place = (place &+ 1) & mask }
         words[place] = word
     }
 
-    /// Takes the nodes of a smaller table; false with `failure` set when the evaluation must stop.
-    func takeAll(of table: Value) -> Bool {
+    /// Adds the items of a smaller table; false with `failure` set when the evaluation must stop.
+    func insertAll(of table: Value) -> Bool {
         let words = table.object + 1
-        for index in 0..<(table.object.field / 8) {
-            guard interpreter.poll(at: index) else { return false }
-            if words[index] != 0 { insert(words[index]) }
+        for place in 0..<(table.object.field / 8) {
+            guard interpreter.poll(at: place) else { return false }
+            if words[place] != 0 { insert(words[place]) }
         }
         return true
     }
 
-    private func key(_ node: Int) -> Value { frame.pointee.nodes[node &* Self.stride] }
+    /// The key of an item, which has been forced.
+    @inline(__always)
+    func key(_ item: Int) -> Value {
+        interpreter.lookup(items[item].dereferenced.object, Symbols.key)?.pointee.dereferenced ?? .null
+    }
 
     /// Whether two keys of the same type are equal. Their bytes are compared without a charge, because which keys meet
-    /// depends on the seed: `hash` has charged for them.
+    /// depends on the seed: `charge` has charged for them.
+    @inline(__always)
     private func isEqual(_ a: Value, _ b: Value) -> Bool {
+        if a.bits == b.bits { return true }
         if a.isInteger { return a.integer == b.integer }
         return a.object.field == b.object.field && compareBytes(a.object.byteBuffer, b.object.byteBuffer) == 0
     }
 
-    /// The hash of a key, for which and for whose comparison is charged. The result is nil, with `failure` set, when the
-    /// evaluation must stop.
-    static func hash(_ key: Value, _ interpreter: Interpreter) -> UInt32? {
+    @inline(__always)
+    func hash(_ key: Value) -> UInt32 {
         if key.isInteger { return interpreter.state.pointee.symbols.hash(number: UInt64(bitPattern: key.integer)) }
-        let bytes = key.object.byteBuffer
-        return interpreter.chargeName(bytes) ? interpreter.state.pointee.symbols.hash(bytes) : nil
+        return interpreter.state.pointee.symbols.hash(key.object.byteBuffer)
+    }
+
+    /// Charges for hashing and comparing a key. The result is false, with `failure` set, when the evaluation must stop.
+    func charge(_ key: Value) -> Bool {
+        key.isInteger || key.object.field < Interpreter.bytesPerUnit
+            || interpreter.charge(2 &* key.object.field / Interpreter.bytesPerUnit)
     }
 }

@@ -30,7 +30,7 @@ extension Builtin {
             "A value as a string. Elements of lists are joined by spaces, `true` is `1`; `false` and `null` are empty.",
             isGlobal: true
         ) { interpreter in
-            interpreter.coerced(0, .any) { interpreter.done(interpreter.argument(0)) }
+            interpreter.toStringStep()
         },
         .frame(
             "concatStringsSep",
@@ -129,6 +129,16 @@ extension Interpreter {
         push(Value(small: Int(coercion.rawValue) | flags))
         state.pointee.callCount = 2
         return .call
+    }
+
+    /// An integer needs no frame of a coercion.
+    fileprivate func toStringStep() -> Step {
+        if bp[1].isNull, isForced(bp), bp.pointee.isInteger {
+            guard reserve(Size.string(NumberText.longestInteger)) else { return .collect }
+            guard charge(1) else { return .error }
+            return done(NumberText.withDecimal(bp.pointee.integer) { makeString($0) })
+        }
+        return coerced(0, .any) { done(argument(0)) }
     }
 
     fileprivate func stringLengthStep() -> Step {

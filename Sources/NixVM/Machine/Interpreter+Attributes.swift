@@ -51,11 +51,10 @@ extension Interpreter {
         let hash = (layout &>> 4) ^ (layout &>> 14) ^ UInt(symbol) &* 0x9E5
         let entry = state.pointee.lookupCache + Int(hash & UInt(LookupCacheEntry.count - 1))
         if entry.pointee.layout != layout || entry.pointee.symbol != symbol {
-            let index = lowerBound(entries, count, symbol)
-            let isFound = index < count && entries[index].symbol == symbol
+            let index = index(of: symbol, in: entries, count)
             entry.pointee = LookupCacheEntry(
                 layout: layout, symbol: symbol,
-                index: isFound ? UInt32(truncatingIfNeeded: index) : LookupCacheEntry.absent)
+                index: index.map { UInt32(truncatingIfNeeded: $0) } ?? LookupCacheEntry.absent)
         }
         let index = entry.pointee.index
         return index == LookupCacheEntry.absent ? nil : attributes.ownValues + Int(index)
@@ -63,6 +62,46 @@ extension Interpreter {
 
     /// The largest number of attributes that are searched from end to end.
     private static let fewAttributes = 8
+
+    /// The index of the entry with a symbol; nil if there is none.
+    @inline(__always)
+    func index(of symbol: UInt32, in entries: UnsafeMutablePointer<LayoutEntry>, _ count: Int) -> Int? {
+        if count > Self.fewEntries { return guessedIndex(of: symbol, entries, count) }
+        let index = lowerBound(entries, count, symbol)
+        return index < count && entries[index].symbol == symbol ? index : nil
+    }
+
+    /// The largest number of entries in which guessing takes more time than halving.
+    private static let fewEntries = 64
+
+    /// Guesses the index from the smallest and the largest symbol. Names that came up together have symbols in
+    /// succession, so the guess mostly is close. From there it takes steps that double, and halves the last one.
+    private func guessedIndex(of symbol: UInt32, _ entries: UnsafeMutablePointer<LayoutEntry>, _ count: Int) -> Int? {
+        let (first, last) = (entries[0].symbol, entries[count &- 1].symbol)
+        guard symbol >= first, symbol <= last, first < last else { return symbol == first ? 0 : nil }
+        let share = Double(symbol &- first) / Double(last &- first)
+        let guess = min(Int(share * Double(count &- 1)), count &- 1)
+        if entries[guess].symbol == symbol { return guess }
+        var step = 4
+        var (low, high) = (0, count)
+        if entries[guess].symbol < symbol {
+            low = guess &+ 1
+            while low &+ step < count, entries[low &+ step].symbol <= symbol {
+                low &+= step
+                step &*= 2
+            }
+            high = min(count, low &+ step)
+        } else {
+            high = guess
+            while high > step, entries[high &- step].symbol > symbol {
+                high &-= step
+                step &*= 2
+            }
+            low = max(0, high &- step)
+        }
+        let index = low &+ lowerBound(entries + low, high &- low, symbol)
+        return index < count && entries[index].symbol == symbol ? index : nil
+    }
 
     /// The index of the first entry whose symbol is not less than the given one.
     @inline(__always)

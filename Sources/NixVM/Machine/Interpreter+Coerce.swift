@@ -116,15 +116,19 @@ extension Interpreter {
             openCursor()
             return .next
         }
-        guard let bytes = scalarText(value) else { return failCoercion(value) }
-        if let step = appendCoerced(bytes) { return step }
+        if value.isInteger {
+            guard reserve(builderGrowth(NumberText.longestInteger)) else { return .collect }
+            if let step = NumberText.withDecimal(value.integer, { appendReserved($0) }) { return step }
+        } else {
+            guard let bytes = scalarText(value) else { return failCoercion(value) }
+            if let step = appendCoerced(bytes) { return step }
+        }
         sp -= 1
         return .next
     }
 
-    /// The text that `toString` gives for a number, a boolean or null.
-    func scalarText(_ value: Value) -> [UInt8]? {
-        if value.isInteger { return Array(String(value.integer).utf8) }
+    /// The text that `toString` gives for a float, a boolean or null.
+    private func scalarText(_ value: Value) -> [UInt8]? {
         if value.isFloat { return NumberText.fixed(value.float) }
         if value.isNull || value.bits == Value.false.bits { return [] }
         return value.isTrue ? [UInt8(ascii: "1")] : nil

@@ -51,10 +51,9 @@ extension Interpreter {
         var matched = 0
         if size > 8 &* count {
             for index in 0..<count {
-                let position = lowerBound(entries, size, sorted[index].symbol)
-                let found = position < size && entries[position].symbol == sorted[index].symbol
-                values[Int(sorted[index].index)] = found ? attributes[position] : .absent
-                matched &+= found ? 1 : 0
+                let position = self.index(of: sorted[index].symbol, in: entries, size)
+                values[Int(sorted[index].index)] = position.map { attributes[$0] } ?? .absent
+                matched &+= position == nil ? 0 : 1
             }
             return matched
         }

@@ -203,8 +203,7 @@ extension Interpreter {
 
     private func ownEntry(_ set: Object, _ symbol: UInt32) -> LayoutEntry? {
         let entries = set.ownLayout.entries
-        let index = lowerBound(entries, set.field, symbol)
-        return index < set.field && entries[index].symbol == symbol ? entries[index] : nil
+        return index(of: symbol, in: entries, set.field).map { entries[$0] }
     }
 
     // MARK: Enumerating without the heap

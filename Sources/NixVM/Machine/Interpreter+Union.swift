@@ -14,7 +14,8 @@ extension Interpreter {
         if a.layout == b.layout { return duplicate(b) }
         let slot = state.pointee.layoutCache + cacheIndex(a.layout, b.layout)
         if slot.pointee.left != UInt(bitPattern: a.layout) || slot.pointee.right != UInt(bitPattern: b.layout) {
-            slot.pointee = mergeLayouts(a.layout, b.layout)
+            guard let union = mergeLayouts(a.layout, b.layout) else { return nil }
+            slot.pointee = union
         }
         let union = Object(bitPattern: slot.pointee.union).unsafelyUnwrapped
         // The union has no attribute of `a`.
@@ -22,12 +23,11 @@ extension Interpreter {
         let result = allocate(words: 2 &+ union.field)
         result[0] = Object.header(Kind.attributes, field: union.field)
         result[1] = UInt64(UInt(bitPattern: union))
-        if let runs = Object(bitPattern: slot.pointee.runs) {
-            copyRuns(runs, a.attributeValues, b.attributeValues, to: result.attributeValues)
-        } else {
-            mergeValues(a, b, union, to: result.attributeValues)
-        }
-        return Value(Tag.attributes, result)
+        let isWhole =
+            Object(bitPattern: slot.pointee.runs).map {
+                copyRuns($0, a.ownValues, b.ownValues, to: result.ownValues)
+            } ?? mergeValues(a, b, union, to: result.ownValues)
+        return isWhole ? Value(Tag.attributes, result) : nil
     }
 
     /// Another set with the same attributes. The caller has reserved `Size.attributes`. The result is nil, with
@@ -37,7 +37,7 @@ extension Interpreter {
         let result = allocate(words: 2 &+ count)
         result[0] = Object.header(Kind.attributes, field: count)
         result[1] = set[1]
-        guard copy(set.attributeValues, to: result.attributeValues, count: count) else { return nil }
+        guard copy(set.ownValues, to: result.ownValues, count: count) else { return nil }
         return Value(Tag.attributes, result)
     }
 
@@ -47,8 +47,9 @@ extension Interpreter {
         return Int((hash &>> 8) & UInt(LayoutCacheEntry.count - 1))
     }
 
-    /// Makes the layout of a union and, after it, the object of its runs.
-    private func mergeLayouts(_ a: Object, _ b: Object) -> LayoutCacheEntry {
+    /// Makes the layout of a union and, after it, the object of its runs. The result is nil, with `failure` set, when the
+    /// evaluation must stop.
+    private func mergeLayouts(_ a: Object, _ b: Object) -> LayoutCacheEntry? {
         let left = a.entries
         let right = b.entries
         let leftCount = a.field
@@ -64,9 +65,11 @@ extension Interpreter {
         var i = 0
         var j = 0
         var count = 0
-        func add(_ isRight: Bool, _ start: Int, _ end: Int) {
-            if end == start { return }
-            (out + count).update(from: (isRight ? right : left) + start, count: end &- start)
+        func add(_ isRight: Bool, _ start: Int, _ end: Int) -> Bool {
+            if end == start { return true }
+            guard poll(at: runCount),
+                copy((isRight ? right : left) + start, to: out + count, count: end &- start)
+            else { return false }
             count &+= end &- start
             if !isRight { takesLeft = true }
             if runCount < UnionRun.limit {
@@ -75,20 +78,20 @@ extension Interpreter {
                     count: UInt32(truncatingIfNeeded: end &- start))
             }
             runCount &+= 1
+            return true
         }
         while i < leftCount, j < rightCount {
             let leftEnd = runEnd(left, i, leftCount, before: right[j].symbol, otherCount: rightCount &- j)
-            add(false, i, leftEnd)
+            guard add(false, i, leftEnd) else { return nil }
             i = leftEnd
             let rightStart = j
             while j < rightCount, i == leftCount || right[j].symbol <= left[i].symbol {
                 if i < leftCount, right[j].symbol == left[i].symbol { i &+= 1 }
                 j &+= 1
             }
-            add(true, rightStart, j)
+            guard add(true, rightStart, j) else { return nil }
         }
-        add(false, i, leftCount)
-        add(true, j, rightCount)
+        guard add(false, i, leftCount), add(true, j, rightCount) else { return nil }
         var entry = LayoutCacheEntry(
             left: UInt(bitPattern: a), right: UInt(bitPattern: b), union: UInt(bitPattern: b))
         if !takesLeft { return entry }
@@ -117,7 +120,8 @@ extension Interpreter {
         return index
     }
 
-    private func copyRuns(_ runs: Object, _ left: Slot, _ right: Slot, to target: Slot) {
+    /// Copies the values of a union, run by run; false with `failure` set when the evaluation must stop.
+    private func copyRuns(_ runs: Object, _ left: Slot, _ right: Slot, to target: Slot) -> Bool {
         var out = target
         var run = UnsafeMutableRawPointer(runs + 1).assumingMemoryBound(to: UnionRun.self)
         let end = run + runs.field / 8
@@ -127,31 +131,36 @@ extension Interpreter {
             if count < 8 {
                 for index in 0..<count { out[index] = source[index] }
             } else {
-                out.update(from: source, count: count)
+                guard copy(source, to: out, count: count) else { return false }
             }
             out += count
             run += 1
         }
+        return true
     }
 
-    private func mergeValues(_ a: Object, _ b: Object, _ layout: Object, to out: Slot) {
+    /// Copies the values of a union, attribute by attribute; false with `failure` set when the evaluation must stop.
+    private func mergeValues(_ a: Object, _ b: Object, _ layout: Object, to out: Slot) -> Bool {
         let count = layout.field
         let keys = layout.entries
         let right = b.layout.entries
         let left = a.layout.entries
+        let (leftValues, rightValues) = (a.ownValues, b.ownValues)
         let leftCount = a.field
         let rightCount = b.field
         var i = 0
         var j = 0
         var index = 0
         while index < count {
+            guard poll(at: index) else { return false }
             let symbol = keys[index].symbol
             let isRight = j < rightCount && right[j].symbol == symbol
             let isLeft = i < leftCount && left[i].symbol == symbol
-            out[index] = isRight ? b.attributeValues[j] : a.attributeValues[i]
+            out[index] = isRight ? rightValues[j] : leftValues[i]
             j &+= isRight ? 1 : 0
             i &+= isLeft ? 1 : 0
             index &+= 1
         }
+        return true
     }
 }

@@ -1,7 +1,29 @@
 import Glibc
 
-/// Floats as text, in two of the forms that Nix prints.
+/// Numbers as text: integers, and floats in two of the forms that Nix prints.
 enum NumberText {
+    /// The bytes of the longest integer: 19 digits and a sign.
+    static let longestInteger = 20
+
+    /// Calls a function with the digits of an integer, and with the sign of a negative one.
+    @inline(__always)
+    static func withDecimal<Result>(_ number: Int64, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: longestInteger) { buffer in
+            var start = longestInteger
+            var magnitude = number.magnitude
+            repeat {
+                start &-= 1
+                buffer[start] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: magnitude % 10)
+                magnitude /= 10
+            } while magnitude > 0
+            if number < 0 {
+                start &-= 1
+                buffer[start] = UInt8(ascii: "-")
+            }
+            return body(UnsafeBufferPointer(rebasing: buffer[start...]))
+        }
+    }
+
     /// Six decimals (`%f`), as `toString` prints them.
     static func fixed(_ value: Double) -> [UInt8] { format("%f", value) }
 
