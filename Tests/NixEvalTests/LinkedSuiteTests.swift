@@ -76,7 +76,7 @@ import Testing
             .program())
         let linked = try #require(LinkedProgram(LinkedProgram.bytes(linking: program)))
         var texts: [String: Int] = [:]
-        for memory in stride(from: 2 << 20, to: 4 << 20, by: 16 << 10) {
+        for memory in stride(from: 1 << 17, to: 3 << 20, by: 12 << 10) {
             let outcome = try evaluate(memory: memory) { (machine) throws(EvalFailure) in
                 try machine.load(linked: linked, name: "«test»", directory: SuitePrograms.directory)
             }
