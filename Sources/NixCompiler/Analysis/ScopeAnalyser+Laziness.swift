@@ -71,7 +71,7 @@ extension ScopeAnalyser {
 
     /// Whether the value can be made by instructions without side effects and without a new function.
     @inline(__always)
-    private func isTrivial(_ node: NodeID, nesting: Int) -> Bool {
+    private mutating func isTrivial(_ node: NodeID, nesting: Int) -> Bool {
         switch tree[node] {
         case .identifier(let symbol): return isReadable(meaning(of: symbol))
         case .select(let base, let path, nil): return isLazySelection(base, path)
@@ -111,32 +111,38 @@ extension ScopeAnalyser {
         }
     }
 
-    private func isTrivialList(_ elements: Run, nesting: Int) -> Bool {
+    // The following change nothing, either (see `isMadeAtOnce`).
+
+    private mutating func isTrivialList(_ elements: Run, nesting: Int) -> Bool {
         guard elements.count > 0 else { return true }
         guard nesting < Self.eagerNesting, elements.count <= Self.eagerCount else { return false }
-        return elements.range.allSatisfy { isTrivialElement(tree.children[$0], nesting: nesting) }
+        for index in elements.range where !isTrivialElement(tree.children[index], nesting: nesting) { return false }
+        return true
     }
 
-    private func isTrivialSet(_ bindings: Bindings, recursive: Bool, nesting: Int) -> Bool {
+    private mutating func isTrivialSet(_ bindings: Bindings, recursive: Bool, nesting: Int) -> Bool {
         guard bindings.dynamicAttributes.count == 0 else { return false }
         // The sources of an `inherit (e);` without names are values on the stack, and need a frame.
         guard bindings.attributes.count > 0 else { return bindings.inheritSources.count == 0 }
         guard !recursive, bindings.inheritSources.count == 0, nesting < Self.eagerNesting,
             bindings.attributes.count <= Self.eagerCount
         else { return false }
-        return bindings.attributes.range.allSatisfy { index in
+        for index in bindings.attributes.range {
             switch tree.attributes[index].value {
-            case .expression(let node): return isTrivialElement(node, nesting: nesting)
-            case .inherited: return isReadable(meaning(of: tree.attributes[index].name))
+            case .expression(let node):
+                if !isTrivialElement(node, nesting: nesting) { return false }
+            case .inherited:
+                if !isReadable(meaning(of: tree.attributes[index].name)) { return false }
             case .inheritedFrom: return false
             }
         }
+        return true
     }
 
     /// Whether an element of a list or set is trivial. Selections are not: each may make a thunk at run time, and one
     /// thunk for the whole is cheaper.
     @inline(__always)
-    private func isTrivialElement(_ node: NodeID, nesting: Int) -> Bool {
+    private mutating func isTrivialElement(_ node: NodeID, nesting: Int) -> Bool {
         if case .select = tree[node] { return false }
         return isTrivial(node, nesting: nesting + 1)
     }

@@ -4,7 +4,7 @@ import Platform
 /// The folder of the cache. It has three files:
 /// - `entries`, the programs (`CacheFile`);
 /// - `key`, 16 random bytes for the checksums of the programs, which only the user can read;
-/// - `lock`, which whoever changes one of the others has locked. It is never replaced.
+/// - `lock`, which whoever changes one of the others has locked. It is not replaced while it is the user's.
 ///
 /// Nothing in it is used if the folder or the file belongs to somebody else, or if others may write there. No operation
 /// throws: what cannot be read counts as absent, and what cannot be written is dropped.
@@ -42,9 +42,16 @@ struct CacheFolder {
     ///
     /// - Returns: the result; nil if the lock cannot be had.
     func locked<Result>(_ body: () -> Result?) -> Result? {
-        guard let lock = OwnedFile(lockPath, O_RDWR | O_CREAT), lock.lock(waiting: Self.lockWait) else { return nil }
+        guard let lock = openLock(), lock.lock(waiting: Self.lockWait) else { return nil }
         defer { withExtendedLifetime(lock) {} }
         return body()
+    }
+
+    private func openLock() -> OwnedFile? {
+        if let lock = OwnedFile(lockPath, O_RDWR | O_CREAT) { return lock }
+        // A lock that others may hold forever is replaced.
+        unsafe unlink(lockPath)
+        return OwnedFile(lockPath, O_RDWR | O_CREAT)
     }
 
     /// The checksum with the folder's key; nil if there is no key of this user's.

@@ -18,10 +18,6 @@ extension Evaluator {
         guard source.count <= machine.roomOutsideHeap / DiskCache.copies else { return nil }
         let sourceKey = try programKey(source, scopeNames)
         let key = DiskCache.Key(sourceKey)
-        // What changed while it was read, or may have changed since without another time, is read again.
-        if let identity, identity.isSettled, io.identity(file) == identity {
-            disk.add(key, of: fileKey(identity, scopeNames))
-        }
         // A program that an earlier evaluator of this process compiled is in memory.
         let isCompiled = programs?.source(sourceKey) != nil
         guard !isCompiled, let program = linkedProgram(key, sourceKey, disk) else {
@@ -29,9 +25,11 @@ extension Evaluator {
             // A cached program would not repeat the warnings.
             if !isCompiled, analysed.ambiguousOrs.isEmpty {
                 disk.add(key) { try? analysed.program(shouldCancel: $0) }
+                remember(key, of: file, identity, scopeNames)
             }
             return try loadDeferred(analysed, name: name, directory: directory)
         }
+        remember(key, of: file, identity, scopeNames)
         return try load(program, key, file: file, name: name, directory: directory, scopeNames: scopeNames)
     }
 
@@ -56,6 +54,13 @@ extension Evaluator {
             identity.size >= DiskCache.smallestSource
         else { return nil }
         return identity
+    }
+
+    /// Remembers the key of the program of a file that was read.
+    func remember(_ key: DiskCache.Key, of file: [UInt8], _ identity: FileIdentity?, _ scopeNames: [[UInt8]]?) {
+        // What changed while it was read, or may have changed since without another time, is read again.
+        guard let identity, identity.isSettled, io.identity(file) == identity else { return }
+        disk?.add(key, of: fileKey(identity, scopeNames))
     }
 
     func fileKey(_ identity: FileIdentity, _ scopeNames: [[UInt8]]?) -> DiskCache.Key {

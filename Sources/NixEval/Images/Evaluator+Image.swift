@@ -24,9 +24,7 @@ extension Evaluator {
             return try loadForImage(
                 program, key, file: file, nil, name: name, directory: directory, scopeNames: scopeNames)
         }
-        if let identity, identity.isSettled, io.identity(file) == identity {
-            disk.add(key, of: fileKey(identity, scopeNames))
-        }
+        remember(key, of: file, identity, scopeNames)
         let known = disk.program(key, limit: machine.roomOutsideHeap)
         let program = if let known { known } else { try linked(source, name: name, scopeNames, key) }
         return try loadForImage(program, key, file: file, nil, name: name, directory: directory, scopeNames: scopeNames)

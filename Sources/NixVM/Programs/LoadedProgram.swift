@@ -24,8 +24,10 @@ final class LoadedProgram {
     /// the indices then follow from `firstChunk`.
     private var machineIndices: [UInt32] = []
     /// What is known of each chunk, by its index in the program: 0 if nothing has referred to it yet, 1 if it is announced,
-    /// and otherwise its index in `program.chunks` plus 2. Of a generated thunk without code nothing is known.
+    /// and otherwise its index in `program.chunks` plus 2. Of a generated thunk without code nothing is known. `hasCode` is
+    /// added for a chunk of a linked program whose code is loaded.
     var descriptions: GrowingTable<UInt32>
+    private static let hasCode: UInt32 = 1 << 31
     /// The size of each chunk's code in bytes, parallel to `program.chunks`. The code itself is in a block.
     private var codeSizes: [Int] = []
     private var blocks: [UnsafeMutableRawPointer] = []
@@ -135,7 +137,7 @@ final class LoadedProgram {
     /// What is known of a chunk, without its code.
     func chunk(_ chunkIndex: Int) -> Chunk {
         describeLinked(chunkIndex)
-        let number = Int(descriptions.base[chunkIndex])
+        let number = description(chunkIndex)
         return number > 1 ? program.chunks[number - 2] : Self.unknown
     }
 
@@ -150,7 +152,7 @@ final class LoadedProgram {
 
     /// Decodes what is known of a chunk of a linked program.
     private func describeLinked(_ chunkIndex: Int) {
-        guard let linked = origin.linked, descriptions.base[chunkIndex] < 2 else { return }
+        guard let linked = origin.linked, description(chunkIndex) < 2 else { return }
         let chunk = linked.chunk(chunkIndex)
         uncountedBytes += 2 * (MemoryLayout<Chunk>.stride + MemoryLayout<Int>.stride) + chunk.descriptionBytes
         describe(chunkIndex, chunk)
@@ -166,10 +168,19 @@ final class LoadedProgram {
         kind: .thunk, arity: 0, upvalueCount: 0, capturesWith: false, formals: nil, parameters: [], name: nil,
         spans: [], code: [], maximumStack: 0, instructionSpans: [])
 
-    /// The size of a chunk's code in bytes.
+    /// An element of `descriptions` without `hasCode`.
+    private func description(_ chunkIndex: Int) -> Int { Int(descriptions.base[chunkIndex] & ~Self.hasCode) }
+
+    /// Notes that the code of a chunk of a linked program is loaded.
+    func noteCode(_ chunkIndex: Int) { descriptions.set(chunkIndex, descriptions.base[chunkIndex] | Self.hasCode) }
+
+    /// The size of a chunk's code in bytes; 0 if the code is not loaded.
     func codeSize(_ chunkIndex: Int) -> Int {
-        if let linked = origin.linked { return LinkedChunk(linked.chunkEntry(chunkIndex)).code.count }
-        let number = Int(descriptions.base[chunkIndex])
+        if let linked = origin.linked {
+            let isLoaded = descriptions.base[chunkIndex] & Self.hasCode != 0
+            return isLoaded ? LinkedChunk(linked.chunkEntry(chunkIndex)).code.count : 0
+        }
+        let number = description(chunkIndex)
         return number > 1 ? codeSizes[number - 2] : 0
     }
 
@@ -177,14 +188,15 @@ final class LoadedProgram {
     func describe(_ chunkIndex: Int, _ chunk: Chunk) {
         var kept = chunk
         kept.code = []
-        let number = Int(descriptions.base[chunkIndex])
+        let number = description(chunkIndex)
         if number > 1 {
             program.chunks[number - 2] = kept
             codeSizes[number - 2] = chunk.code.count
         } else {
             program.chunks.append(kept)
             codeSizes.append(chunk.code.count)
-            descriptions.set(chunkIndex, UInt32(truncatingIfNeeded: program.chunks.count + 1))
+            let code = descriptions.base[chunkIndex] & Self.hasCode
+            descriptions.set(chunkIndex, UInt32(truncatingIfNeeded: program.chunks.count + 1) | code)
         }
     }
 

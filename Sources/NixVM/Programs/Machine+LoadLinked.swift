@@ -35,6 +35,7 @@ extension Machine {
         guard let code = entry.code.baseAddress else { return }
         let chunk = state.pointee.chunks + loaded.machineIndex(of: index)
         chunk.pointee.code = code
+        loaded.noteCode(index)
         chunk.pointee.maximumStack = UInt32(truncatingIfNeeded: entry.maximumStack)
         state.pointee.largestFrame = max(state.pointee.largestFrame, entry.maximumStack)
     }
