@@ -150,10 +150,14 @@ extension Interpreter {
             return .next
         }
         let most = a.object.field &+ b.object.field
-        guard let bytes = prepareUnion(a.object, b.object), reserve(bytes) else { return .collect }
+        // So few attributes are in flat sets, and are copied.
+        let isSmall = most < SetUnion.minimumBase && !state.pointee.stress
+        guard let bytes = isSmall ? Size.union(most) : prepareUnion(a.object, b.object), reserve(bytes) else {
+            return .collect
+        }
         guard charge(1 &+ most / 16) else { return .error }
         state.pointee.counters.updateCopies &+= most
-        guard let union = unite(a.object, b.object) else { return .error }
+        guard let union = isSmall ? merge(a.object, b.object) : unite(a.object, b.object) else { return .error }
         sp -= 1
         (sp - 1).pointee = union
         return .next

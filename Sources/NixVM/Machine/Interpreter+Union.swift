@@ -11,23 +11,25 @@ extension Interpreter {
     /// It is a set of its own, as in Nix, even if it has the attributes of `b`: the printer shows only a set that comes
     /// again as `«repeated»`.
     func merge(_ a: Object, _ b: Object) -> Value? {
-        if a.layout == b.layout { return duplicate(b) }
-        let slot = state.pointee.layoutCache + cacheIndex(a.layout, b.layout)
-        if slot.pointee.left != UInt(bitPattern: a.layout) || slot.pointee.right != UInt(bitPattern: b.layout) {
-            guard let union = mergeLayouts(a.layout, b.layout) else { return nil }
+        let (left, right) = (a.ownLayout, b.ownLayout)
+        if left == right { return duplicate(b) }
+        let slot = state.pointee.layoutCache + cacheIndex(left, right)
+        if slot.pointee.left != UInt(bitPattern: left) || slot.pointee.right != UInt(bitPattern: right) {
+            guard let union = mergeLayouts(left, right) else { return nil }
             slot.pointee = union
         }
         let union = Object(bitPattern: slot.pointee.union).unsafelyUnwrapped
         // The union has no attribute of `a`.
-        if union == b.layout { return duplicate(b) }
+        if union == right { return duplicate(b) }
         let result = allocate(words: 2 &+ union.field)
         result[0] = Object.header(Kind.attributes, field: union.field)
         result[1] = UInt64(UInt(bitPattern: union))
-        let isWhole =
-            Object(bitPattern: slot.pointee.runs).map {
-                copyRuns($0, a.ownValues, b.ownValues, to: result.ownValues)
-            } ?? mergeValues(a, b, union, to: result.ownValues)
-        return isWhole ? Value(Tag.attributes, result) : nil
+        if let runs = Object(bitPattern: slot.pointee.runs) {
+            guard copyRuns(runs, a.ownValues, b.ownValues, to: result.ownValues) else { return nil }
+        } else {
+            guard mergeValues(a, b, union, to: result.ownValues) else { return nil }
+        }
+        return Value(Tag.attributes, result)
     }
 
     /// Another set with the same attributes. The caller has reserved `Size.attributes`. The result is nil, with
@@ -143,8 +145,8 @@ extension Interpreter {
     private func mergeValues(_ a: Object, _ b: Object, _ layout: Object, to out: Slot) -> Bool {
         let count = layout.field
         let keys = layout.entries
-        let right = b.layout.entries
-        let left = a.layout.entries
+        let right = b.ownLayout.entries
+        let left = a.ownLayout.entries
         let (leftValues, rightValues) = (a.ownValues, b.ownValues)
         let leftCount = a.field
         let rightCount = b.field

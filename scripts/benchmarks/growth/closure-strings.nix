@@ -1,4 +1,4 @@
-# From n = 60000: a closure of strings.
+# From n = 240000: a closure of strings.
 n: builtins.length (builtins.genericClosure {
   startSet = [ { key = "node 1"; number = 1; } ];
   operator = { number, ... }:

@@ -1,4 +1,4 @@
-# From n = 40000: a large set is made of a list, mapped, narrowed, joined with another one, and listed.
+# From n = 200000: a large set is made of a list, mapped, narrowed, joined with another one, and listed.
 n:
 let
   name = i: "name${toString (i * 7919 - (i * 7919 / n) * n)}";

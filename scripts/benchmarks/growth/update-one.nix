@@ -1,4 +1,4 @@
-# From n = 30000: a set grows by one attribute at a time, and each step looks at the set.
+# From n = 15000: a set grows by one attribute at a time, and each step looks at the set.
 n:
 let
   step = acc: i: acc // { ${"k${toString i}"} = acc.${"k${toString (i / 2)}"} or 0 + 1; };
