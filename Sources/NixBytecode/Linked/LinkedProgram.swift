@@ -46,7 +46,6 @@ import Glibc
         let size = prefix + byteCount
         guard byteCount >= 4 * Self.headerWords, let block = unsafe malloc(size + Self.slack) else { return nil }
         unsafe memset(block + size, 0, Self.slack)
-        if size >= Self.manyPages { unsafe Self.populate(block, size) }
         guard unsafe fill(UnsafeMutableRawBufferPointer(start: block, count: size)) else {
             unsafe free(block)
             return nil
@@ -76,18 +75,6 @@ import Glibc
         formalsCount = word(3)
         chunkCount = word(4)
         hasSpans = word(5) == 1
-    }
-
-    /// The size in bytes from which on all pages of a block are taken from the system by one call.
-    private static let manyPages = 1 << 17
-
-    /// Takes the pages of a new block from the system, which would otherwise be done page by page while it is filled.
-    private static func populate(_ block: UnsafeMutableRawPointer, _ size: Int) {
-        let page = Int(getpagesize())
-        let start = (UInt(bitPattern: block) + UInt(page - 1)) & ~UInt(page - 1)
-        let count = (size - Int(start - UInt(bitPattern: block))) & ~(page - 1)
-        // The advice MADV_POPULATE_WRITE. A kernel before Linux 5.14 refuses it, and nothing is different then.
-        unsafe madvise(UnsafeMutableRawPointer(bitPattern: start), count, 23)
     }
 
     /// Makes a program of the result of `bytes(linking:)`.

@@ -163,8 +163,10 @@ struct DerivationRecords: ~Copyable {
         slots[slot] = UInt32(truncatingIfNeeded: index + 1)
     }
 
-    fileprivate mutating func growIndex() {
-        let size = max(Self.firstSlots, 2 * slots.count)
+    private mutating func growIndex() { makeIndex(max(Self.firstSlots, 2 * slots.count)) }
+
+    /// Makes an index with so many slots, which must be twice the number of records at least, and a power of two.
+    fileprivate mutating func makeIndex(_ size: Int) {
         slots.removeAll(keeping: 0)
         slots.append(repeating: 0, count: size)
         for index in 0..<entries.count { place(index) }
@@ -213,7 +215,9 @@ extension DerivationRecords {
             entries.append(entry)
             lastSystem = entry.system
         }
-        while entries.count * 2 > slots.count { growIndex() }
+        var size = Self.firstSlots
+        while size < entries.count * 2 { size *= 2 }
+        makeIndex(size)
         return true
     }
 }
