@@ -6,21 +6,15 @@ func operand(_ pc: inout UnsafePointer<UInt8>) -> Int {
         pc += 1
         return Int(truncatingIfNeeded: first)
     }
-    // Programs of more than 127 names use two bytes often.
-    if first < 0xC0 {
-        let value = Int(first & 0x3F) | Int(pc[1]) &<< 6
-        pc += 2
-        return value
-    }
     let (value, length) = wideOperand(pc)
     pc += length
     return value
 }
 
-/// An operand of three bytes or more, and its length.
 @inline(never)
 func wideOperand(_ pc: UnsafePointer<UInt8>) -> (Int, Int) {
     let first = Int(pc[0])
+    if first < 0xC0 { return (first & 0x3F | Int(pc[1]) << 6, 2) }
     if first < 0xE0 { return (first & 0x1F | Int(pc[1]) << 5 | Int(pc[2]) << 13, 3) }
     if first < 0xF0 { return (first & 0x0F | Int(pc[1]) << 4 | Int(pc[2]) << 12 | Int(pc[3]) << 20, 4) }
     let count = first & 0x0F + 1
