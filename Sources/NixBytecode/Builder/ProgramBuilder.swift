@@ -41,9 +41,9 @@ public struct ProgramBuilder: Sendable {
     }
 
     /// Adds a name that the caller knows to be new. A builder adds either all of its names this way or none.
-    public mutating func addSymbol(_ name: [UInt8]) throws(BuilderError) -> UInt32 {
+    public mutating func addSymbol(_ name: ArraySlice<UInt8>) throws(BuilderError) -> UInt32 {
         let index = try Self.index(taken.symbols + symbols.count, "names")
-        symbols.append(ProgramPart.Entry(name[...], at: Int(index)))
+        symbols.append(ProgramPart.Entry(name, at: Int(index)))
         entryBytes += arrayBytes + name.count
         return index
     }
@@ -134,7 +134,7 @@ public struct ProgramBuilder: Sendable {
     ///   - functions: those of `newChunks` that are lambdas, without code.
     ///   - code: the chunks with code.
     public mutating func finishPart(
-        newChunks: [ChunkOutline], functions: [ProgramPart.Code], code: [ProgramPart.Code]
+        newChunks: [ChunkOutline], functions: consuming [ProgramPart.Code], code: consuming [ProgramPart.Code]
     ) -> ProgramPart {
         var part = ProgramPart()
         part.outlines.reserveCapacity(newChunks.count)

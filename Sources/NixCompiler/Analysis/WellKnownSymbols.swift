@@ -48,6 +48,12 @@ struct WellKnownSymbols: Sendable {
         (findFile, nixPath, overrides, body) = (all[7], all[8], all[9], all[10])
     }
 
+    /// The name of a symbol of the tree or of an added one, without a copy.
+    func slice(of symbol: SymbolID, in tree: SyntaxTree) -> ArraySlice<UInt8> {
+        let index = Int(symbol.rawValue) - tree.symbols.count
+        return index < 0 ? tree.slice(of: symbol) : added[index][...]
+    }
+
     /// The name of a symbol of the tree or of an added one.
     func name(of symbol: SymbolID, in tree: SyntaxTree) -> [UInt8] {
         let index = Int(symbol.rawValue) - tree.symbols.count

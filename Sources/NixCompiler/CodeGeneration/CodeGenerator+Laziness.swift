@@ -19,7 +19,7 @@ extension CodeGenerator {
         let record = analysis.functions[id.index]
         let chunk = try enqueue(.function(id), span: span)
         let slot = builder.height
-        var captures: [Position] = []
+        captures.removeAll(keepingCapacity: captures.capacity <= Self.longList)
         captures.reserveCapacity(Int(record.captures.count))
         for (index, capture) in record.captures.range.enumerated() {
             let position = position(of: analysis.captures[capture])

@@ -53,14 +53,14 @@ extension CodeGenerator {
                 guard next < pending.count else { throw .chunk(UInt32(truncatingIfNeeded: next)) }
                 span = pending[next].span
                 let chunk = try generate(pending[next])
-                part?.code.append(ProgramPart.Code(chunkIndex: next, chunk: chunk))
                 part?.outOfLineBytes += chunk.outOfLineBytes
+                part?.code.append(ProgramPart.Code(chunkIndex: next, chunk: chunk))
             }
         } catch { throw error.asCompileError(at: span) }
-        let made = part
-        part = PartState(nextChunk: firstChunk, chunkIndices: [])
-        return program.finishPart(
-            newChunks: made?.announced ?? [], functions: made?.functions ?? [], code: made?.code ?? [])
+        var made = PartState?.some(PartState(nextChunk: firstChunk, chunkIndices: []))
+        swap(&part, &made)
+        guard let made else { return ProgramPart() }
+        return program.finishPart(newChunks: made.announced, functions: made.functions, code: made.code)
     }
 
     /// Announces a chunk whose code is generated later, and returns its number.

@@ -31,6 +31,8 @@ struct CodeGenerator: ~Copyable {
     /// Captures of the group that is being pushed, which are set when it is complete.
     var deferrals: [(slot: Int, capture: DeferredCapture)] = []
     var operatorChain: [NodeID] = []
+    /// The captures of the function that is being made. The buffer is used for one function after another.
+    var captures: [Position] = []
     /// Bytes of the list of names, captures or parts of the current instruction.
     var nameBytes = 0
     private var shouldCancel: (@Sendable (_ bytes: Int) -> Bool)?
@@ -116,7 +118,8 @@ struct CodeGenerator: ~Copyable {
         let step = 4 * Self.pollInterval
         return tableBytes + program.byteCount(adding: step) + builder.byteCount(adding: step)
             + pending.byteCount(adding: step) + deferrals.byteCount(adding: step)
-            + operatorChain.byteCount(adding: step) + nameBytes + (part?.byteCount(adding: step) ?? 0)
+            + operatorChain.byteCount(adding: step) + captures.byteCount(adding: 0) + nameBytes
+            + (part?.byteCount(adding: step) ?? 0)
     }
 
     /// Generates the whole program.
@@ -155,7 +158,7 @@ struct CodeGenerator: ~Copyable {
         try charge()
         let known = programSymbols[Int(symbol.rawValue)]
         if known > 0 { return known - 1 }
-        let index = try program.addSymbol(analysis.wellKnown.name(of: symbol, in: tree))
+        let index = try program.addSymbol(analysis.wellKnown.slice(of: symbol, in: tree))
         programSymbols[Int(symbol.rawValue)] = index + 1
         return index
     }

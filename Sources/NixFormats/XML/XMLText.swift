@@ -56,7 +56,10 @@ package struct XMLText: ~Copyable {
         var start = 0
         for index in 0..<value.count {
             if index & 0xFFF == 0 { try meter.charge(min(value.count - index, 4096) / 64) }
-            guard let escape = Self.escape(value[index]) else { continue }
+            let byte = value[index]
+            // Letters sort after all bytes that need an escape.
+            if byte > UInt8(ascii: ">") { continue }
+            guard let escape = Self.escape(byte) else { continue }
             try bytes.append(value[start..<index], &meter)
             try add(escape, &meter)
             start = index + 1

@@ -284,6 +284,8 @@ public struct SyntaxTree: Sendable {
     }
     /// The name of a symbol.
     public func bytes(of symbol: SymbolID) -> [UInt8] { symbols.bytes(Int(symbol.rawValue), source: source) }
+    /// The name of a symbol as a part of the tree's memory.
+    public func slice(of symbol: SymbolID) -> ArraySlice<UInt8> { symbols.slice(Int(symbol.rawValue), source: source) }
     /// The bytes of a text.
     public func bytes(of text: TextID) -> [UInt8] { texts.bytes(Int(text.rawValue), source: source) }
 

@@ -187,7 +187,7 @@ extension Interpreter {
     }
 
     /// Starts a builtin in the current frame, whose slots are its arguments.
-    private func enterBuiltin(_ builtin: UnsafePointer<BuiltinCode>, _ index: Int) {
+    private func enterBuiltin(_ builtin: UnsafePointer<BuiltinEntry>, _ index: Int) {
         if builtin.pointee.slots >= 0 {
             state.pointee.counters.builtinCalls &+= 1
             for _ in 0..<builtin.pointee.slots { push(.null) }
@@ -197,17 +197,17 @@ extension Interpreter {
 
     /// Forces the strict arguments, then runs a builtin that needs no frame.
     @inline(__always)
-    private func runSimple(_ builtin: UnsafePointer<BuiltinCode>, arguments: Slot) -> Step {
+    private func runSimple(_ builtin: UnsafePointer<BuiltinEntry>, arguments: Slot) -> Step {
         if !forceStrict(builtin.pointee.strict, arguments) { return forceNext(builtin, arguments) }
         state.pointee.counters.builtinCalls &+= 1
         state.pointee.arguments = arguments
-        return builtin.pointee.step(self)
+        return builtin.pointee.run(self)
     }
 
     /// The answer while a strict argument is not forced: to force it, unless an argument that is already forced is
     /// wrong.
     @inline(never)
-    private func forceNext(_ builtin: UnsafePointer<BuiltinCode>, _ arguments: Slot) -> Step {
+    private func forceNext(_ builtin: UnsafePointer<BuiltinEntry>, _ arguments: Slot) -> Step {
         guard let check = builtin.pointee.early, !arguments.pointee.isThunk else { return .force }
         state.pointee.arguments = arguments
         return check(self) ? .force : .error
@@ -237,7 +237,7 @@ extension Interpreter {
         } else {
             state.pointee.arguments = bp
             if !forceStrict(builtin.pointee.strict, bp) { return forceNext(builtin, bp) }
-            step = builtin.pointee.step(self)
+            step = builtin.pointee.run(self)
         }
         if step == .done {
             finishBuiltin(index)

@@ -144,7 +144,7 @@ struct MachineState: BitwiseCopyable {
     var emptyAttributes: Value
     var emptyString: Value
     /// The table of builtins, which all machines share.
-    var builtins: UnsafePointer<BuiltinCode>
+    var builtins: UnsafePointer<BuiltinEntry>
     var builtinCount: Int
     /// The code of each builtin: eight bytes with a `step` instruction.
     var stepCodes: UnsafePointer<UInt8>

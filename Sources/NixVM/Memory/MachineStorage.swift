@@ -123,7 +123,7 @@ final class MachineStorage {
                 stress: machine.settings.stress, symbolTable: symbols, layoutCache: layoutCache.base,
                 sharedLayouts: sharedLayouts.base, lookupCache: lookupCache.base,
                 checkedElements: checkedElements.base, emptyList: objects.list, emptyAttributes: objects.attributes,
-                emptyString: objects.string, builtins: UnsafePointer(BuiltinTable.codes.base),
+                emptyString: objects.string, builtins: BuiltinTable.codes.base,
                 builtinCount: BuiltinTable.codes.count,
                 stepCodes: UnsafeRawPointer(BuiltinTable.instructions.base).assumingMemoryBound(to: UInt8.self),
                 returnCode: returnCode.base, machineEnv: env,

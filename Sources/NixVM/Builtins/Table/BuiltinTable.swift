@@ -15,7 +15,7 @@ enum BuiltinTable {
     static let builtins = Array(families.joined())
 
     /// By index.
-    static let codes = FixedTable(InternalStep.allCases.map(\.code) + builtins.map(\.code))
+    static let codes = BuiltinEntries(InternalStep.allCases.map(\.code) + builtins.map(\.code))
     /// By index: an instruction that runs a step.
     static let instructions = FixedTable((0..<(InternalStep.count + builtins.count)).map(BuiltinCode.instruction))
 
