@@ -3,6 +3,10 @@ import Testing
 
 @testable import FarmCommands
 
+@Test func aTextIsAStringOfNix() {
+    #expect(JobImage.literal("a \"b\" ${c} \\ $") == "\"a \\\"b\\\" \\${c} \\\\ \\$\"")
+}
+
 @Suite struct EvalJobsPartsTests {
     static func line(_ path: [String], wallNs: UInt64) throws -> WalkLine {
         let stats = "{\"wallNs\":\(wallNs),\"cpuNs\":2,\"fuel\":3,\"allocatedBytes\":4}"

@@ -80,6 +80,53 @@ import Testing
         #expect(result.errors.hasSuffix("complete: 6 derivations, 1 errors, 10 attributes visited\n"))
     }
 
+    /// A set that is large enough is evaluated once, kept as an image, and made again when a file has changed.
+    @Test func largeSetsStartFromAnImage() async throws {
+        let set = """
+            { suffix }: let
+              shared = import ./shared.nix;
+              drv = n: derivation { name = "p${toString n}-${shared}"; inherit suffix; system = "x86_64-linux"; builder = "b"; };
+            in builtins.listToAttrs (
+              builtins.genList (n: { name = "a${toString n}"; value = if n == 7 then throw "no" else drv n; }) 300)
+            """
+        try write("large.nix", set)
+        try write("shared.nix", "\"one\"")
+        // An image is not made of files whose times may not yet tell that they change once more.
+        let past = Date(timeIntervalSinceNow: -3600)
+        for name in ["large.nix", "shared.nix"] {
+            try FileManager.default.setAttributes([.modificationDate: past], ofItemAtPath: path(name))
+        }
+        let caches = path("caches")
+        func run(_ more: [String] = []) async throws -> (lines: [String], errors: String) {
+            let result = try await FarmProcess.run(
+                ["eval-jobs", path("large.nix"), "--workers", "2", "--argstr", "suffix", "$x\"\\"] + more,
+                environment: ["FIRN_CACHE_DIR": caches])
+            #expect(result.code == 0, "\(result.errors)")
+            return (result.output.split(separator: "\n").map(String.init).sorted(), result.errors)
+        }
+        func images() -> [String] {
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: caches + "/images")) ?? []
+            return names.filter { $0.hasSuffix(".image") }
+        }
+        func inode() throws -> Int? {
+            let image = try #require(images().first)
+            return try FileManager.default.attributesOfItem(atPath: "\(caches)/images/\(image)")[.systemFileNumber]
+                as? Int
+        }
+        let plain = try await run(["--no-cache"])
+        #expect(images().isEmpty && plain.lines.count == 300)
+        let first = try await run()
+        let made = try inode()
+        #expect(first.lines == plain.lines)
+        #expect(try await run().lines == plain.lines)
+        #expect(try inode() == made, "it was found")
+        try write("shared.nix", "\"other\"")
+        try FileManager.default.setAttributes([.modificationDate: past], ofItemAtPath: path("shared.nix"))
+        let changed = try await run()
+        #expect(changed.lines.count == 300 && changed.lines.contains { $0.contains("-other") })
+        #expect(try inode() != made && images().count == 1)
+    }
+
     /// An aggregate that was rewritten is the derivation that has the same text and the constituents as inputs.
     @Test func aggregatesDependOnTheirConstituents() async throws {
         try write(

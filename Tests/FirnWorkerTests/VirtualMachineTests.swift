@@ -40,6 +40,25 @@ import Testing
         #expect(value(await run(job)) == #"{"a":2,"b":[true]}"#)
     }
 
+    /// An image that was made again lies at the same place as the one before, which the machine still has.
+    @Test func anImageThatWasOpenedAgainTakesThePlaceOfTheFirst() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "firn-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try "{ a = 1 + 1; }".write(toFile: folder + "/default.nix", atomically: true, encoding: .utf8)
+        let io = try RootedIO(roots: [RootedIO.Root(name: "set", directory: Array(folder.utf8))])
+        let file = Array("/roots/set/default.nix".utf8)
+        _ = try HeapImage.build(
+            ImageSpecification(file: file), identity: [UInt8](repeating: 0x5A, count: 32), io: io,
+            limits: EvaluationLimits(), to: folder + "/image")
+        for _ in 0..<2 {
+            var job = EvaluationJob(.file(path: file), io: io)
+            job.image = try HeapImage(opening: folder + "/image")
+            job.attribute = "a"
+            #expect(value(await run(job)) == "2")
+        }
+    }
+
     @Test func argumentsAndAttributePath() async throws {
         var job = try job("{ x, y ? 1, z ? 0 }: { a.b = { z }: x + toString (y + z); }")
         job.arguments = [

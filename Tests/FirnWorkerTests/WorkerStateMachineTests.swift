@@ -98,6 +98,22 @@ private let ms: UInt64 = 1_000_000
         #expect(hello.preparedSets == [Self.set(.ready)])
     }
 
+    @Test func whatChangesBetweenHelloAndWelcomeIsToldAfterwards() throws {
+        var machine = fresh()
+        _ = machine.announce([Self.set(.building)])
+        _ = machine.handle(.handshakeSucceeded, now: 0)
+        #expect(machine.announce([Self.set(.ready)]).isEmpty)
+        var welcome = welcome
+        welcome.preparedSets = true
+        let told = try sent(machine.receive(frames(.welcome(welcome)), now: 0))
+        guard case .preparedSets(let news)? = told.first(where: { $0.kind == .preparedSets }) else {
+            Issue.record("nothing is told")
+            return
+        }
+        #expect(news.sets == [Self.set(.ready)])
+        #expect(machine.announce([Self.set(.ready)]).isEmpty)
+    }
+
     /// The image may have been removed while the assignment was on its way.
     @Test func aJobWhoseSetIsGoneIsReturned() throws {
         var machine = ready()

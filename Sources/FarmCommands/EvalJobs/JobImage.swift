@@ -25,7 +25,7 @@ struct JobImage: Sendable {
     init?(_ job: WireJobSpecification, memoryBytes: Int) {
         guard case .rootFile(let file) = job.program, file.root == RootedIO.wholeName, !job.importFromDerivation,
             let folder = UserCache.images, let specification = Self.specification(job, file),
-            let io = try? RootedIO(roots: [RootedIO.Root(name: RootedIO.wholeName, directory: [CanonPath.separator])])
+            let io = try? RootedIO(roots: [RootedIO.Root(name: RootedIO.wholeName, directory: [UInt8(ascii: "/")])])
         else { return nil }
         let image = SetImage(specification, folder: folder)
         var limits = EvaluationLimits()

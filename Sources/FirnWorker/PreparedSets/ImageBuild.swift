@@ -52,6 +52,12 @@ public struct ImageBuild: Sendable {
         }
     }
 
+    /// The reason in one line, since lists and logs show it.
+    private static func reason(_ error: any Error) -> String {
+        guard let error = error as? ImageBuildError, case .evaluation(let failure) = error else { return "\(error)" }
+        return failure.message + (failure.location.map { ", at \($0)" } ?? "")
+    }
+
     private func make(in directory: ImageDirectory) -> Exit {
         if directory.hasImage(identity) { return .made }
         do {
@@ -69,7 +75,7 @@ public struct ImageBuild: Sendable {
             try directory.publish(identity)
         } catch {
             directory.removePartial(identity)
-            directory.record(failure: "\(error)", identity)
+            directory.record(failure: Self.reason(error), identity)
             return .failed
         }
         guard directory.byteCount(identity) <= settings.maximumBytes else {

@@ -48,10 +48,11 @@ extension WorkerStateMachine {
         return [helloAction()]
     }
 
-    private func helloAction() -> Action {
+    private mutating func helloAction() -> Action {
         var hello = profile.hello
         hello.leases = leases
         hello.preparedSets = preparedSets
+        toldSets = preparedSets
         // The hello is the only message of a worker that gets a reply of its own.
         return .send(Envelope(WorkerMessage.hello(hello), correlation: 1).frames())
     }
@@ -80,7 +81,7 @@ extension WorkerStateMachine {
         var actions: [Action] = isNew ? [.note(.connected(coordinator: welcome.software))] : []
         let endpoint = profile.traceEndpoint ?? Self.reachable(welcome.traceEndpoint, besides: profile.endpoint)
         if !endpoint.isEmpty { actions.append(.connectTraces(endpoint)) }
-        return actions
+        return actions + tellOfSets()
     }
 
     mutating func refuse(_ error: WireError, now: UInt64) -> [Action] {

@@ -1,12 +1,18 @@
 import FirnProtocol
 
 extension WorkerStateMachine {
-    /// Tells the coordinator what has become of the prepared sets, if that is news. A hello names them in any case.
+    /// Takes what has become of the prepared sets, and tells the coordinator if that is news.
     public mutating func announce(_ sets: [WirePreparedSet]) -> [Action] {
-        guard sets != preparedSets else { return [] }
         preparedSets = sets
-        guard phase == .ready, welcome.preparedSets else { return [] }
-        return [send(.preparedSets(.with { $0.sets = sets }))]
+        return tellOfSets()
+    }
+
+    /// Tells the coordinator of the prepared sets, unless it knows: from the hello, or from an earlier message. What changes
+    /// between a hello and its welcome is told after the welcome.
+    mutating func tellOfSets() -> [Action] {
+        guard phase == .ready, welcome.preparedSets, toldSets != preparedSets else { return [] }
+        toldSets = preparedSets
+        return [send(.preparedSets(.with { $0.sets = preparedSets }))]
     }
 
     /// Whether the worker has what the job starts from.

@@ -73,8 +73,9 @@ public struct WorkerStateMachine: Sendable {
     /// Nanoseconds of processor time that the first lease has used, as reported last.
     var cpuNanoseconds: UInt64 = 0
 
-    /// The prepared sets as they were announced last.
+    /// The prepared sets, and what the coordinator was told of them on this connection.
     var preparedSets: [WirePreparedSet]
+    var toldSets: [WirePreparedSet] = []
     var uncommitted = UncommittedResults()
     var uploads = Uploads()
     var credit = Credit()

@@ -126,7 +126,9 @@ actor WorkerProcesses {
             images.replacesProcesses()
             replacing = Array(children.indices)
         }
-        guard let index = replacing.first, !children.contains(where: \.isReplaced) else { return }
+        // The one before must serve again, or there would be a moment in which none does.
+        let isOneMissing = children.contains { $0.isReplaced || ($0.status.map { $0.instance == nil } ?? false) }
+        guard let index = replacing.first, !isOneMissing else { return }
         replacing.removeFirst()
         guard let process = children[index].process, !children[index].wasDrained else { return }
         children[index].isReplaced = true

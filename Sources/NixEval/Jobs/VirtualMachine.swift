@@ -107,7 +107,13 @@ public actor VirtualMachine {
         // Two memories of one image would need the same place.
         imageMemories.removeAll { $0.key.image == key.image }
         if imageMemories.count >= Self.mappedImages { imageMemories.removeFirst() }
-        guard let memory = MachineMemory(settings: settings(key), image: image) else { return nil }
+        var made = MachineMemory(settings: settings(key), image: image)
+        if made == nil, !imageMemories.isEmpty {
+            // An image that was made again, or another one, may have had the same place.
+            imageMemories = []
+            made = MachineMemory(settings: settings(key), image: image)
+        }
+        guard let memory = made else { return nil }
         imageMemories.append((key, memory))
         return memory
     }
