@@ -81,8 +81,8 @@ public final class MachineMemory {
     private func clearHeap() {
         let heap = template.state.pointee.heap
         clear(heap.nursery, max(heap.nurseryTouched, template.state.pointee.registers.hp - heap.nursery))
-        // Full collections have returned the other space already.
-        clear(heap.current, heap.oldBytes)
+        // Full collections have returned what was above already.
+        clear(heap.oldStart, heap.oldBytes)
         heapBytes.withUnsafeBytes { if let base = $0.baseAddress { copy($0.count, base, pristine.heap.nursery) } }
         let kept = permanentBytes.count
         clear(heap.permanent + kept, heap.permanentBytes - kept)
