@@ -19,7 +19,7 @@ struct Heap: BitwiseCopyable {
     static let largeNursery = 64 << 20
     /// The bytes of the old space that may be in use before a full collection is necessary, and before one is considered.
     static let firstFullThreshold = 192 << 20
-    static let smallHeap = 16 << 20
+    static let smallHeap = 32 << 20
     /// For each byte that full collections mark, so many bytes must have been allocated, unless one is necessary. Marking a
     /// byte takes about half of the time in which one is allocated, so this bounds the time that saving memory costs.
     static let allocatedPerMarked = 8
