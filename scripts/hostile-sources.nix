@@ -261,3 +261,45 @@ parseFlakeRef (rep 22 "a")
 
 ## outputsMany
 attrNames (derivation { name = "x"; builder = "b"; system = "s"; outputs = map (i: "o${toString i}") (lst 20000); })
+
+## longMissing
+{ }.${rep 25 "a"}
+
+## longGetAttr
+getAttr (rep 25 "a") { }
+
+## longName
+derivation { name = rep 25 "a"; system = "s"; builder = "b"; }
+
+## longUrl
+fetchurl (rep 25 "a")
+
+## longContext
+appendContext "a" { ${rep 25 "a"} = { path = true; }; }
+
+## longSearch
+findFile [ ] (rep 25 "a")
+
+## longStorePath
+storePath ("/nix/store/" + rep 25 "a")
+
+## longPathName
+path { path = ./.; name = rep 25 "a"; }
+
+## longToPath
+toPath ("/" + rep 25 "a")
+
+## longGroup
+groupBy (x: rep 25 "a") [ 1 ]
+
+## longVariable
+getEnv (rep 25 "a")
+
+## longPlaceholder
+placeholder (rep 25 "a")
+
+## longRead
+readFile ("/" + rep 21 "a")
+
+## longList
+deepSeq (genList (i: [ i ]) 800000) 1

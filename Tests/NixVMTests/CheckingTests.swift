@@ -57,7 +57,7 @@ import Testing
             },
             .remembered: Fault(source: "[ [ 1 ] ]") { test, list in
                 let root = test.machine.addRoot(list)
-                test.collectAll()
+                test.collect()
                 let young = unsafe test.machine.interpreter.allocate(words: 2)
                 unsafe young[0] = Object.header(Kind.list, field: 1)
                 unsafe young[1] = Value.null.bits

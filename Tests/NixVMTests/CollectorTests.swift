@@ -42,8 +42,8 @@ import Testing
             guard let test = TestMachine(checks: MachineChecks(wholeHeapInterval: 50)),
                 let handle = try? test.evaluator.deepForce(test.load(Self.everything))
             else { return [] }
-            return (0..<6).map { _ in
-                test.collectAll()
+            return (0..<6).map { turn in
+                if turn % 2 == 0 { test.collect() } else { test.compact() }
                 let bytes = (try? test.machine.printResult(handle, limit: 1 << 14)) ?? []
                 let text = String(decoding: bytes, as: UTF8.self)
                 return test.violation().map { "\($0)" } ?? text
@@ -81,12 +81,12 @@ import Testing
     }
 
     /// There is so much garbage that full collections happen repeatedly.
-    @Test func exchangesSpaces() {
+    @Test func compactsRepeatedly() {
         let counts =
             BigStack.run { () -> (text: String, full: Int)? in
                 guard
                     let test = TestMachine(
-                        checks: MachineChecks(wholeHeapInterval: 1_000_000), limits: Limits(memory: 24 << 20))
+                        checks: MachineChecks(wholeHeapInterval: 1_000_000), limits: Limits(memory: 8 << 20))
                 else { return nil }
                 let source = """
                     let go = n: keep: if n == 0 then builtins.length keep

@@ -16,14 +16,18 @@ final class TestMachine {
     var machine: Machine { evaluator.machine }
     var state: UnsafeMutablePointer<MachineState> { unsafe machine.state }
 
-    init?(checks: MachineChecks? = nil, stress: Bool = false, limits: Limits = Limits(fuel: 10_000_000)) {
+    init?(
+        checks: MachineChecks? = nil, stress: Bool = false, limits: Limits = Limits(fuel: 10_000_000),
+        cancellation: Cancellation? = nil
+    ) {
         guard let io = try? RootedIO(roots: []) else { return nil }
         let hook = Hook()
         let settings = MachineSettings(stress: stress, currentSystem: nil, pure: true, checks: checks)
+        var options = EvaluatorOptions(limits: limits, settings: settings)
+        options.cancellation = cancellation
         guard
             let evaluator = Evaluator(
-                io: io, options: EvaluatorOptions(limits: limits, settings: settings),
-                print: { hook.body(String(decoding: $0, as: UTF8.self)) })
+                io: io, options: options, print: { hook.body(String(decoding: $0, as: UTF8.self)) })
         else { return nil }
         self.evaluator = evaluator
         self.hook = hook
@@ -69,7 +73,13 @@ final class TestMachine {
     }
 
     /// Collects, so that all live objects are old.
-    func collectAll() {
+    func collect() {
         _ = machine.interpreter.collect(reserving: 0)
+    }
+
+    /// Collects the whole heap.
+    func compact() {
+        machine.interpreter.collectAll()
+        _ = machine.interpreter.openNursery(0)
     }
 }

@@ -106,9 +106,8 @@ final class PackageQuery {
     }
 
     private func isFull(_ evaluator: Evaluator) -> Bool {
-        let statistics = evaluator.statistics
-        let isLarge = statistics.heap.peakBytes > command.heapSize.bytes || evaluator.isNearMemoryLimit
-        return isLarge && statistics.fuel >= Self.startShare * startFuel
+        let isLarge = evaluator.peakBytes > command.heapSize.bytes || evaluator.isNearMemoryLimit
+        return isLarge && evaluator.statistics.fuel >= Self.startShare * startFuel
     }
 
     private func total(_ evaluator: Evaluator) -> Evaluator.Statistics {

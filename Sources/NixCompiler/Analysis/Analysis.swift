@@ -87,6 +87,14 @@ extension Analysis {
             + packedWarnings.byteCount(adding: more)
     }
 
+    /// Returns the room into which the tables might have grown.
+    mutating func trim() {
+        functions.trim()
+        captures.trim()
+        withs.trim()
+        resolvedAttributes.trim()
+    }
+
     /// Bytes of all tables, estimated so that equal sources give equal numbers.
     var memoryBytes: Int {
         let entries =

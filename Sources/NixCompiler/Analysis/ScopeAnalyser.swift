@@ -124,6 +124,7 @@ struct ScopeAnalyser: ~Copyable {
     private consuming func finish() throws(CompileError) -> Analysis {
         try poll(taking: bindings.count * MemoryLayout<FunctionID>.stride)
         analysis.functionOfBinding = bindings.map(\.function)
+        analysis.trim()
         return analysis
     }
 

@@ -30,6 +30,9 @@ extension Evaluator {
     /// Whether it is time to go on with another evaluator, because live objects take most of the memory limit.
     package var isNearMemoryLimit: Bool { machine.isNearMemoryLimit }
 
+    /// The most bytes that the evaluation has taken, with all that counts towards a memory limit.
+    package var peakBytes: Int { machine.peakBytes }
+
     package var statistics: Statistics {
         Statistics(
             fuel: machine.fuelUsed, depthPeak: machine.depthPeak, heap: machine.heapStatistics,

@@ -42,6 +42,7 @@ extension Parser {
         bindings.layOut(
             bindings: &tree.bindings, attributes: &tree.attributes, dynamicAttributes: &tree.dynamicAttributes,
             children: &tree.children)
+        tree.trim()
         return tree
     }
 }

@@ -49,6 +49,12 @@ public struct NodeTable: Sendable {
 
     mutating func reserveCapacity(_ count: Int) { entries.reserveCapacity(count) }
 
+    /// See `Array.trim()`.
+    mutating func trim() {
+        entries.trim()
+        extra.trim()
+    }
+
     /// - Parameters:
     ///   - node: the node.
     ///   - position: the offset of a binary operator's token; ignored for other nodes.

@@ -10,4 +10,18 @@ extension SyntaxTree {
         bytes += attributes.estimatedByteCount + dynamicAttributes.estimatedByteCount
         return bytes + ambiguousOrs.estimatedByteCount
     }
+
+    /// Returns the room into which the tables might have grown.
+    mutating func trim() {
+        nodes.trim()
+        spans.trim()
+        symbols.trim()
+        texts.trim()
+        children.trim()
+        parts.trim()
+        partSpans.trim()
+        attributeNames.trim()
+        lambdas.trim()
+        formals.trim()
+    }
 }

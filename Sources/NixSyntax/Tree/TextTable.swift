@@ -27,6 +27,12 @@ public struct TextTable: Sendable {
 
     var estimatedByteCount: Int { entries.estimatedByteCount &+ storage.estimatedByteCount }
 
+    /// See `Array.trim()`.
+    mutating func trim() {
+        entries.trim()
+        storage.trim()
+    }
+
     /// Adds the source bytes from `start` to `end` as a string.
     @inline(__always)
     mutating func append(source start: Int, _ end: Int) {

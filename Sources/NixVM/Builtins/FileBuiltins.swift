@@ -60,7 +60,9 @@ extension Builtin {
             "The value of an environment variable; empty for one that is not set, and in pure evaluations."
         ) { interpreter in
             guard let name = interpreter.expectPlainString(0) else { return .error }
-            let value = interpreter.machine.io.environmentVariable(Array(name.bytes)) ?? []
+            // The system passes no longer text to a process, so the name is not copied to look for it.
+            let isPossible = name.count <= Interpreter.longestVariable
+            let value = isPossible ? interpreter.machine.io.environmentVariable(Array(name.bytes)) ?? [] : []
             guard interpreter.reserve(Size.string(value.count)) else { return .collect }
             return interpreter.done(interpreter.makeString(value))
         },
@@ -72,6 +74,9 @@ extension Builtin {
 }
 
 extension Interpreter {
+    /// The most bytes of a text in the environment of a process (`MAX_ARG_STRLEN` of Linux, with pages of 4 KiB).
+    fileprivate static var longestVariable: Int { 1 << 17 }
+
     /// Coerces an argument to an absolute path's text in place, then goes on.
     ///
     /// - Parameter isRead: whether something is read there, so that what the path refers to must be built.

@@ -9,9 +9,9 @@ extension Builtin {
             "A text that a derivation's builder finds replaced by the path of that output.", isGlobal: true
         ) { interpreter in
             guard let output = interpreter.expectPlainString(0) else { return .error }
-            let text = StorePath.placeholder(output: Array(output.bytes))
-            guard interpreter.reserve(Size.string(text.count)) else { return .collect }
-            return interpreter.done(interpreter.makeString(text))
+            guard interpreter.reserve(Size.string(64), outside: 3 * output.count) else { return .collect }
+            guard interpreter.charge(output.count / 64) else { return .error }
+            return interpreter.done(interpreter.makeString(StorePath.placeholder(output: Array(output.bytes))))
         },
         .function(
             "toFile", [.evaluated("name"), .evaluated("contents")], since: "0.10",

@@ -11,7 +11,7 @@ extension HeapChecker {
             throw Violation(
                 .registers, "the first free byte is not between the nursery's start and the end of what was reserved")
         }
-        guard heap.oldTop >= heap.current, heap.oldTop <= heap.current + heap.spaceSize else {
+        guard heap.oldTop >= heap.oldStart, heap.oldTop <= heap.objects + heap.spaceSize else {
             throw Violation(.registers, "the old space's end is outside of it")
         }
         guard heap.permanentBytes >= 0, heap.permanentBytes <= heap.permanentSize else {

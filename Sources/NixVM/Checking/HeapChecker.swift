@@ -57,7 +57,7 @@ struct HeapChecker {
         if address >= UInt(bitPattern: state.pointee.nurseryStart), address < UInt(bitPattern: registers.hp) {
             return .nursery
         }
-        if address >= UInt(bitPattern: heap.current), address < UInt(bitPattern: heap.oldTop) { return .old }
+        if address >= UInt(bitPattern: heap.oldStart), address < UInt(bitPattern: heap.oldTop) { return .old }
         if address >= UInt(bitPattern: heap.permanent), address < UInt(bitPattern: heap.permanentTop) {
             return .permanent
         }

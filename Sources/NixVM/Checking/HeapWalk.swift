@@ -82,7 +82,7 @@ struct HeapWalk {
         let offset: Int
         switch region {
         case .permanent: offset = address - heap.permanent
-        case .old: offset = heap.permanentBytes + (address - heap.current)
+        case .old: offset = heap.permanentBytes + (address - heap.oldStart)
         case .image: offset = heap.permanentBytes + heap.oldBytes + fresh + (address - heap.imageObjects)
         case .nursery: offset = heap.permanentBytes + heap.oldBytes + (address - state.pointee.nurseryStart)
         }
@@ -98,7 +98,9 @@ struct HeapWalk {
         if isKnownArray != remembered.contains(UInt(bitPattern: object) | 1), object.kind == Kind.array {
             throw Violation(.remembered, "an array whose mark and entry do not agree")
         }
-        for slot in references(of: object) {
+        let shape = object.shape
+        let first = object.references(shape)
+        for slot in first..<(first + shape.references) {
             let value = slot.pointee
             guard value.isObject, value.bits > 7 else { continue }
             try checkDirection(value.object, slot, in: object, region, isKnownArray)
@@ -124,21 +126,6 @@ struct HeapWalk {
         {
             throw Violation(
                 .remembered, "old \(checker.name(object)) refers to new \(checker.name(target)), and is not remembered")
-        }
-    }
-
-    /// The slots of an object that may refer to other objects.
-    private func references(of object: Object) -> Range<Slot> {
-        let values = object.values
-        switch object.kind {
-        case Kind.thunk, Kind.blackhole, Kind.closure, Kind.partial: return values..<(values + object.captureCount)
-        case Kind.indirection, Kind.flattened, Kind.layout: return values..<(values + 1)
-        case Kind.union: return values..<(values + 2)
-        case Kind.list, Kind.array: return values..<(values + object.field)
-        case Kind.attributes: return values..<(values + (1 + object.field))
-        case Kind.string where object.hasContext: return object.contextSlot..<(object.contextSlot + 1)
-        case Kind.withLink: return values..<(values + 2)
-        default: return values..<values
         }
     }
 

@@ -155,8 +155,8 @@ extension Machine {
         state.pointee.unionToFlatten = .null
         state.pointee.remembered.forgetAll()
         var collector = Collector(
-            from: heap.first, extent: 3 * heap.spaceSize, free: top, failures: caughtFailures, stop: stop)
-        collector.copy(from: state.pointee.roots, count: state.pointee.rootCount)
+            from: heap.objects, extent: 2 * heap.spaceSize, free: top, failures: caughtFailures, stop: stop)
+        collector.visit(state.pointee.roots, count: state.pointee.rootCount)
         interpreter.moveImageWrites(&collector)
         collector.scan(from: top)
         state.pointee.heap.imageBytes = collector.free - state.pointee.heap.imageObjects

@@ -71,10 +71,10 @@ extension Interpreter {
     }
 
     /// Updates the slots of the image that refer out of it.
-    func moveImageWrites(_ collector: inout Collector) {
+    func moveImageWrites(_ visitor: inout some ReferenceVisitor) {
         for index in 0..<state.pointee.imageWrites.count {
             guard let slot = Slot(bitPattern: state.pointee.imageWrites[index]) else { continue }
-            slot.pointee = collector.moved(slot.pointee)
+            slot.pointee = visitor.visit(slot.pointee)
         }
     }
 }

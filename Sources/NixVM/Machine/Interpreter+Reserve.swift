@@ -122,12 +122,13 @@ extension Interpreter {
         return true
     }
 
-    /// The bytes that the memory limit leaves outside the heap, given what the heap holds now. Without a limit this is
-    /// `Int.max`.
+    /// The bytes that the memory limit leaves outside the heap, given what the heap holds now and what collecting it takes.
+    /// Without a limit this is `Int.max`.
     var roomOutsideHeap: Int {
         guard let limit = state.pointee.memoryLimit else { return .max }
         let fresh = state.pointee.registers.hp - state.pointee.nurseryStart
-        return max(0, limit - stackBytes - outsideBytes - state.pointee.heap.oldBytes - fresh)
+        let heapBytes = state.pointee.heap.oldBytes + fresh
+        return max(0, limit - stackBytes - outsideBytes - heapBytes - heapBytes / Self.markingShare)
     }
 
     /// Whether `bytes` more outside the heap fit into the memory limit.

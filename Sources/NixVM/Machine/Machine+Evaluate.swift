@@ -195,7 +195,7 @@ extension Machine {
     /// fresh machine.
     public var isNearMemoryLimit: Bool {
         guard let limit = state.pointee.memoryLimit else { return false }
-        let most = max(0, limit - interpreter.stackBytes - interpreter.outsideBytes) / 2
+        let most = max(0, limit - interpreter.stackBytes - interpreter.outsideBytes)
         let alive = (state.pointee.liveBytes + state.pointee.heap.oldBytes) / 2
         return alive > most / 3 * 2
     }

@@ -87,8 +87,8 @@ public final class MachineMemory {
     private func clearHeap() {
         let heap = template.state.pointee.heap
         clear(heap.nursery, max(heap.nurseryTouched, template.state.pointee.registers.hp - heap.nursery))
-        // Full collections have returned the other space already.
-        clear(heap.current, heap.oldBytes)
+        // Full collections have returned what was above already.
+        clear(heap.oldStart, heap.oldBytes)
         if template.image != nil { return template.discardImageWrites() }
         heapBytes.withUnsafeBytes { if let base = $0.baseAddress { copy($0.count, base, pristine.heap.nursery) } }
         let kept = permanentBytes.count

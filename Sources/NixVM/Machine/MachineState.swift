@@ -108,6 +108,8 @@ struct MachineState: BitwiseCopyable {
     var heap: Heap
     /// The bytes that survived the last full collection.
     var liveBytes = 0
+    /// Which part of what joined the old space between the last two full collections was garbage at the second one.
+    var garbageShare = 0.5
     /// The most bytes taken at a collection, or when the stack or the frames grew. See `Machine.peakBytes`.
     var peakBytes = 0
     /// The start of the nursery in use, which differs from that of its range under stress only.

@@ -1,5 +1,5 @@
-/// The state of one collection, which copies live objects out of one range of addresses (Cheney's algorithm).
-struct Collector {
+/// The state of a minor collection, which copies live objects out of the nursery (Cheney's algorithm).
+struct Collector: ReferenceVisitor {
     /// The collector moves only objects in the `extent` bytes from this address.
     let from: UInt
     let extent: UInt
@@ -31,7 +31,7 @@ struct Collector {
 
     /// The new address of the object, which is copied if this is the first visit.
     @inline(__always)
-    mutating func moved(_ object: Object) -> Object {
+    mutating func visit(_ object: Object) -> Object {
         if UInt(bitPattern: object) &- from >= extent { return object }
         return movedInside(object)
     }
@@ -56,7 +56,7 @@ struct Collector {
     /// The value with its object moved. An indirection is replaced by the value it refers to, and so is a union that
     /// has been flattened.
     @inline(__always)
-    mutating func moved(_ value: Value) -> Value {
+    mutating func visit(_ value: Value) -> Value {
         // The bits of an integer or an immediate can look like an address in the range.
         if UInt(value.bits) &- from >= extent || !value.isObject { return value }
         var value = value
@@ -74,16 +74,6 @@ struct Collector {
         return Value(value.tag, movedInside(value.object))
     }
 
-    @inline(__always)
-    mutating func copy(from slots: Slot, count: Int) {
-        var slot = slots
-        let end = slots + count
-        while slot < end {
-            slot.pointee = moved(slot.pointee)
-            slot += 1
-        }
-    }
-
     /// Scans every object copied so far and those copied meanwhile, until none is left or the evaluation must stop.
     mutating func scan(from start: UnsafeMutableRawPointer) {
         var next = start
@@ -97,27 +87,17 @@ struct Collector {
                 }
             }
             let object = next.assumingMemoryBound(to: UInt64.self)
-            let size = object.size
-            scan(object)
-            next += size &* 8
+            next += scan(object) &* 8
         }
     }
 
+    /// Visits the references of an object. The result is the number of its words.
     @inline(__always)
-    mutating func scan(_ object: Object) {
-        switch object.kind {
-        case Kind.thunk, Kind.blackhole, Kind.closure, Kind.partial:
-            copy(from: object.values, count: object.captureCount)
-        case Kind.indirection, Kind.flattened: copy(from: object.values, count: 1)
-        case Kind.union: copy(from: object.values, count: 2)
-        case Kind.list, Kind.array: copy(from: object.values, count: object.field)
-        case Kind.attributes: copy(from: object.values, count: 1 &+ object.field)
-        case Kind.layout: copy(from: object.values, count: 1)
-        case Kind.string: if object.hasContext { copy(from: object.contextSlot, count: 1) }
-        case Kind.withLink: copy(from: object.values, count: 2)
-        case Kind.failed: failures.noteUse(FailureReference(object.values.pointee))
-        default: break
-        }
+    mutating func scan(_ object: Object) -> Int {
+        if object.kind == Kind.failed { failures.noteUse(FailureReference(object.values.pointee)) }
+        let shape = object.shape
+        visit(object.references(shape), count: shape.references)
+        return shape.words
     }
 
     /// The current address of an object. The result is nil when nothing refers to it.

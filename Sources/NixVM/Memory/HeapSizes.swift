@@ -2,7 +2,7 @@
 /// reasonable. With one they are in proportion to it, so that a small machine works under tools that account for address
 /// space (valgrind). They never exceed what the system's limit on address space leaves.
 struct HeapSizes {
-    /// The size of each space, and of the nursery.
+    /// The size of the old space, and of the nursery.
     let space: Int
     let permanent: Int
     /// The size of the stack, and of the range of frames.
@@ -40,7 +40,7 @@ struct HeapSizes {
 
     /// The sizes for a memory limit when address space is short. Only the spaces can hold as much as the limit then.
     private init(shortFor limit: Int) {
-        space = limit + HeapSizes.shortReserve
+        space = (limit + HeapSizes.shortReserve) & ~0xFFFF
         permanent = limit / 2 + HeapSizes.shortReserve
         stack = limit / 2 + HeapSizes.shortReserve
         chunks = min(MachineState.chunkCapacity, limit / (8 * MemoryLayout<LoadedChunk>.stride))
@@ -76,9 +76,12 @@ struct HeapSizes {
         HeapSizes(shortFor: mebibytes * mebibyte).byteCount + mebibytes * mebibyte + others
     }
 
+    /// The size of the tables and the stack of a full collection.
+    var marking: Int { MarkTable.byteCount(covering: 2 * space) + Marker.stackBytes(heapBytes: 2 * space) }
+
     /// The size of all ranges together.
     var byteCount: Int {
-        3 * space + permanent + 2 * stack + stack / MemoryLayout<Frame>.stride * MemoryLayout<UInt>.stride
+        2 * space + marking + permanent + 2 * stack + stack / MemoryLayout<Frame>.stride * MemoryLayout<UInt>.stride
             + chunks * MemoryLayout<LoadedChunk>.stride + MachineState.rootCapacity * MemoryLayout<Value>.stride
             + RememberedSet.capacity * MemoryLayout<UInt>.stride
     }

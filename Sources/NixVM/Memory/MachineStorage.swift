@@ -8,9 +8,11 @@ import NixBytecode
 /// be copied as bits.
 final class MachineStorage {
     let sizes: HeapSizes
-    /// This range holds the first space, the nursery and the second space, in this order.
+    /// This range holds the old space and the nursery, in this order.
     private let objects: AddressRange
     private let permanent: AddressRange
+    /// The tables and the stack of a full collection.
+    private let marking: AddressRange
     private let stack: AddressRange
     private let frames: AddressRange
     /// An address for each frame, as described at `TailSites`.
@@ -47,9 +49,10 @@ final class MachineStorage {
     init?(memoryLimit: Int?, region: ImageRegion? = nil, image: HeapImage? = nil) {
         guard let sizes = HeapSizes(memoryLimit: memoryLimit, room: AddressSpace.room) else { return nil }
         self.sizes = sizes
-        guard let objects = AddressRange(byteCount: sizes.space * 3),
+        guard let objects = AddressRange(byteCount: sizes.space * 2),
             let permanent = AddressRange(
                 byteCount: min(sizes.permanent, region == nil ? .max : ImageRegion.permanentBytes), at: region?.base),
+            let marking = AddressRange(byteCount: sizes.marking),
             let stack = AddressRange(byteCount: sizes.stack), let frames = AddressRange(byteCount: sizes.stack),
             let tailSites = AddressRange(sizes.stack / MemoryLayout<Frame>.stride, of: UInt.self),
             let chunks = AddressRange(sizes.chunks, of: LoadedChunk.self),
@@ -85,6 +88,7 @@ final class MachineStorage {
         state = .allocate(capacity: 1)
         self.objects = objects
         self.permanent = permanent
+        self.marking = marking
         self.stack = stack
         self.frames = frames
         self.tailSites = tailSites
@@ -102,7 +106,8 @@ final class MachineStorage {
 
     /// Sets the state to that of a machine that has allocated and loaded nothing.
     func initializeState(for machine: Machine) {
-        var heap = Heap(sizes: sizes, objects: objects.start, permanent: permanent.start)
+        var heap = Heap(
+            sizes: sizes, objects: objects.start, permanent: permanent.start, marking: marking.start)
         let env = heap.makeFirstObject(kind: Kind.closure)
         let objects = heap.makeEmptyObjects()
         let stack = stack.base(as: Value.self)

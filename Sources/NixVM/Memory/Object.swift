@@ -96,19 +96,7 @@ extension Object {
     @inline(__always) static func words(forBytes count: Int) -> Int { (count &+ 7) &>> 3 }
 
     /// The number of words of the object, including its header.
-    @inline(__always) var size: Int {
-        switch kind {
-        case Kind.thunk, Kind.blackhole, Kind.indirection: return 1 &+ Swift.max(1, captureCount)
-        case Kind.closure, Kind.partial: return 1 &+ captureCount
-        case Kind.list, Kind.array: return 1 &+ field
-        case Kind.attributes, Kind.layout: return 2 &+ field
-        case Kind.string, Kind.path, Kind.bytes:
-            return 1 &+ Object.words(forBytes: field) &+ (hasContext ? 1 : 0)
-        case Kind.withLink: return 3
-        case Kind.union, Kind.flattened: return 1 &+ SetUnion.words
-        default: return 2
-        }
-    }
+    @inline(__always) var size: Int { shape.words }
 }
 
 /// The sizes in bytes of objects without their elements, for `--stats`.

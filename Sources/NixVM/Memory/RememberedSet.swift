@@ -53,12 +53,11 @@ extension Interpreter {
         address &- UInt(bitPattern: state.pointee.heap.nursery) < UInt(bitPattern: state.pointee.heap.spaceSize)
     }
 
-    /// Whether a slot belongs to an object outside the nursery. A slot of the stack does not.
+    /// Whether a slot belongs to an object of the old space. A slot of the stack does not.
     @inline(__always)
     func isOld(_ slot: Slot) -> Bool {
-        let address = UInt(bitPattern: slot)
-        let offset = address &- UInt(bitPattern: state.pointee.heap.first)
-        return offset < 3 * UInt(bitPattern: state.pointee.heap.spaceSize) && !isYoung(address) || isInImage(address)
+        UInt(bitPattern: slot) &- UInt(bitPattern: state.pointee.heap.objects)
+            < UInt(bitPattern: state.pointee.heap.spaceSize) || isInImage(UInt(bitPattern: slot))
     }
 
     /// Whether an address lies among the objects of the image.
@@ -94,9 +93,9 @@ extension Interpreter {
             let entry = state.pointee.remembered[index]
             if entry & 1 == 0 {
                 guard let slot = Slot(bitPattern: entry) else { continue }
-                slot.pointee = collector.moved(slot.pointee)
+                slot.pointee = collector.visit(slot.pointee)
             } else if let array = Object(bitPattern: entry & ~1) {
-                collector.scan(array)
+                _ = collector.scan(array)
             }
         }
         state.pointee.remembered.forgetAll()

@@ -33,7 +33,7 @@ extension Interpreter {
     }
 
     /// Updates the addresses in the table, and drops the layouts that did not survive.
-    func moveSharedLayouts(_ collector: inout Collector) {
+    func moveSharedLayouts(_ collector: some ReferenceVisitor) {
         for index in 0..<SharedLayout.count {
             let slot = state.pointee.sharedLayouts + index
             if slot.pointee.layout == 0 { continue }
