@@ -33,11 +33,11 @@ import Testing
                 let union = try? test.evaluator.force(source)
             else { return [] }
             var kinds = unsafe [test.value(of: union).object.kind]
-            test.collectAll()
+            test.collect()
             unsafe kinds.append(test.value(of: union).object.kind)
             _ = try? test.evaluator.deepForce(union)
             unsafe kinds.append(test.value(of: union).object.kind)
-            test.machine.interpreter.collectAll()
+            test.compact()
             unsafe kinds.append(test.value(of: union).object.kind)
             return test.violation() == nil ? kinds : []
         }
@@ -89,7 +89,7 @@ import Testing
                 let text = source.replacing("COUNT", with: "\(count)")
                 let grown = "let grown = grow base 1500; in "
                 guard let test = TestMachine(limits: Limits()), Self.text(test, grown + text) != nil else { return nil }
-                test.collectAll()
+                test.collect()
                 return test.machine.heapStatistics.allocatedBytes
             }
         }
