@@ -92,7 +92,7 @@ import Testing
     @Test func optionsThatCannotBeRepeated() async throws {
         try await expect(
             """
-            eval -A sum --no-cache; eval -A sum --max-fuel 100000000; eval -A sum --max-depth 1000; images
-            """, "19999900001\n19999900001\n19999900001\n0\n")
+            eval -A sum --no-cache; eval -A sum --no-image; eval -A sum --max-fuel 100000000; eval -A sum --max-depth 1000; images
+            """, "19999900001\n19999900001\n19999900001\n19999900001\n0\n")
     }
 }

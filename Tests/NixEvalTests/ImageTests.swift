@@ -27,12 +27,14 @@ import Testing
     /// A digest whose image no other test has in its place.
     static func newIdentity() -> [UInt8] {
         let number = identities.add(1, ordering: .relaxed).newValue
-        return (0..<8).map { UInt8(truncatingIfNeeded: number >> (56 - 8 * UInt64($0))) } + [UInt8](repeating: 7, count: 24)
+        return (0..<8).map { UInt8(truncatingIfNeeded: number >> (56 - 8 * UInt64($0))) }
+            + [UInt8](repeating: 7, count: 24)
     }
 
     /// Evaluates a source and writes its value, not forced in depth, to an image.
     static func write(
-        _ source: String, to path: String, identity: [UInt8] = newIdentity(), settings: MachineSettings = MachineSettings(),
+        _ source: String, to path: String, identity: [UInt8] = newIdentity(),
+        settings: MachineSettings = MachineSettings(),
         directory: String = "/", forces: [String] = []
     ) throws {
         let result = BigStack.run { () -> Result<Void, any Error> in
@@ -62,7 +64,8 @@ import Testing
             }
             defer { inspect(evaluator) }
             do throws(EvalFailure) {
-                let loaded = try evaluator.load(source: Array(function.utf8), name: "«test»", directory: Array("/".utf8))
+                let loaded = try evaluator.load(
+                    source: Array(function.utf8), name: "«test»", directory: Array("/".utf8))
                 let value = try evaluator.call(evaluator.force(loaded), [evaluator.machine.imageHandles[0]])
                 return String(
                     decoding: try evaluator.machine.printResult(evaluator.deepForce(value)), as: UTF8.self)
@@ -95,7 +98,9 @@ import Testing
         in fix packages
         """
 
-    private func image(_ scratch: Scratch, forces: [String] = ["b.drvPath", "caught", "numbers", "big"]) throws -> HeapImage {
+    private func image(_ scratch: Scratch, forces: [String] = ["b.drvPath", "caught", "numbers", "big"]) throws
+        -> HeapImage
+    {
         try Self.write(Self.base, to: scratch.path + "/base", forces: forces)
         return try HeapImage(opening: scratch.path + "/base")
     }
@@ -136,13 +141,15 @@ import Testing
         }
         let expected = try #require(whole)
         for settings in [
-            MachineSettings(), MachineSettings(stress: true), MachineSettings(checks: MachineChecks(wholeHeapInterval: 64)),
+            MachineSettings(), MachineSettings(stress: true),
+            MachineSettings(checks: MachineChecks(wholeHeapInterval: 64)),
         ] {
             let found = Self.apply(function, to: image, settings: settings)
             if expected.hasPrefix("error:") {
                 // The backtrace of a failure that an image holds is not kept.
                 let message = expected.split(separator: "\n").last { !$0.hasPrefix("  ") || $0.contains("error:") }
-                #expect(found.contains(try #require(message).trimmingCharacters(in: .whitespaces)), "\(function): \(found)")
+                #expect(
+                    found.contains(try #require(message).trimmingCharacters(in: .whitespaces)), "\(function): \(found)")
             } else {
                 #expect(found == expected, "\(function)")
             }
@@ -167,7 +174,8 @@ import Testing
         let io = try RootedIO(roots: [RootedIO.Root(name: "set", directory: Array(scratch.path.utf8))])
         let specification = ImageSpecification(file: Array("/roots/set/default.nix".utf8))
         let summary = try HeapImage.build(
-            specification, identity: Self.newIdentity(), io: io, limits: EvaluationLimits(), to: scratch.path + "/image")
+            specification, identity: Self.newIdentity(), io: io, limits: EvaluationLimits(), to: scratch.path + "/image"
+        )
         #expect(summary.attributes > 10 && summary.failures == 1)
         let machine = try VirtualMachine(programCacheBytes: 1 << 20)
         let image = try HeapImage(opening: scratch.path + "/image")
@@ -202,9 +210,13 @@ import Testing
         let scratch = try Scratch()
         let identity = Self.newIdentity()
         for name in ["first", "second"] {
-            try Self.write(Self.base, to: "\(scratch.path)/\(name)", identity: identity, forces: ["b.drvPath", "big", "later", "a"])
+            try Self.write(
+                Self.base, to: "\(scratch.path)/\(name)", identity: identity,
+                forces: ["b.drvPath", "big", "later", "a"])
         }
-        let contents = try ["first", "second"].map { try Data(contentsOf: URL(fileURLWithPath: "\(scratch.path)/\($0)")) }
+        let contents = try ["first", "second"].map {
+            try Data(contentsOf: URL(fileURLWithPath: "\(scratch.path)/\($0)"))
+        }
         #expect(contents[0] == contents[1])
     }
 
@@ -228,7 +240,8 @@ import Testing
         let second = try HeapImage(opening: grown)
         for function in Self.functions where !function.contains("failing") {
             let checked = MachineSettings(checks: MachineChecks(wholeHeapInterval: 256))
-            #expect(Self.apply(function, to: second, settings: checked) == Self.apply(function, to: image), "\(function)")
+            #expect(
+                Self.apply(function, to: second, settings: checked) == Self.apply(function, to: image), "\(function)")
         }
     }
 
@@ -269,7 +282,9 @@ import Testing
         #expect(throws: ImageError.self) {
             try Self.write("{ now = builtins.currentTime; }", to: scratch.path + "/a", forces: ["now"])
         }
-        #expect(throws: ImageError.self) { try Self.write("[ __currentTime ]", to: scratch.path + "/b", forces: ["\"0\""]) }
+        #expect(throws: ImageError.self) {
+            try Self.write("[ __currentTime ]", to: scratch.path + "/b", forces: ["\"0\""])
+        }
         try Self.write("{ now = builtins.currentTime; }", to: scratch.path + "/c")
         let image = try HeapImage(opening: scratch.path + "/c")
         let now = Int(Date().timeIntervalSince1970)

@@ -44,6 +44,9 @@ struct EvaluatorArguments: ParsableArguments {
         help: "Neither read nor write the caches of compiled programs and evaluated heaps.")
     var noCache = false
 
+    @Flag(name: .customLong("no-image"), help: "Neither continue from an evaluated heap of the cache nor keep one.")
+    var noImage = false
+
     @Flag(
         name: .customLong("check-content"),
         help: "Use the caches only if files have the same contents, and not just the same size, times and inode.")
@@ -130,7 +133,7 @@ struct EvaluatorArguments: ParsableArguments {
     ///   - request: the inputs; nil if they are of a kind that no image is kept for.
     ///   - options: what the command asks for besides.
     func images(_ request: ImageInputs?, _ settings: NixSettings, _ options: EvaluationRun.Options) -> ImageSession? {
-        guard var request, !noCache, settings.lints.areIgnored, maxFuel == nil, maxDepth == nil,
+        guard var request, !noCache, !noImage, settings.lints.areIgnored, maxFuel == nil, maxDepth == nil,
             settings.maximumCallDepth == nil, options.network == nil, !options.evaluatesFlakes, !options.stress,
             options.checks == nil, !Statistics.isWanted(options.asksStatistics), !settings.observesCalls,
             !settings.isPure || pure || impure, let folder = UserCache.images

@@ -15,7 +15,7 @@ extension Machine {
         let roots = image.elements(.roots, numbers.roots, of: Value.self)
         if let base = roots.baseAddress { state.pointee.roots.update(from: base, count: roots.count) }
         state.pointee.rootCount = roots.count
-        programs = LoadedPrograms(image: image)
+        programs = LoadedPrograms(image: image, chunks: UnsafePointer(state.pointee.chunks))
         attributePositions = PositionTable(
             shared: image.elements(.positions, numbers.positions, of: PositionTable.Entry.self))
         for global in catalogue.globals { globals[global.name] = Value(bits: global.bits) }

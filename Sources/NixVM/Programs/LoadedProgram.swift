@@ -13,8 +13,10 @@ final class LoadedProgram {
     /// code already contains the machine's indices.
     let firstChunk: Int
     let tables: UnsafeMutablePointer<ProgramTables>
+    /// Which chunks have their code from the image; nil unless the tables lie in one.
+    private let imageCode: ImageCode?
     /// Whether the tables lie in an image.
-    let isOfImage: Bool
+    var isOfImage: Bool { imageCode != nil }
     /// The machine's symbol for each symbol of the program.
     var symbols: GrowingTable<UInt32>
     var constants: GrowingTable<Value>
@@ -54,7 +56,7 @@ final class LoadedProgram {
         self.origin = origin
         self.number = number
         firstChunk = origin.hasReservedChunks ? nextChunk : 0
-        isOfImage = false
+        imageCode = nil
         let sizes = origin.sizes
         let unknown = Formals(formals: [], hasEllipsis: false)
         program = Program(
@@ -76,13 +78,15 @@ final class LoadedProgram {
     }
 
     /// Sets up a program of an image, whose tables lie there.
-    init(image: HeapImage, number: Int) {
+    ///
+    /// - Parameter code: Which chunks of the image have code.
+    init(image: HeapImage, code: ImageCode, number: Int) {
         let record = image.catalogue.programs[number]
         let origin = image.origin(ofProgram: record)
         self.origin = origin
         self.number = number
         firstChunk = record.firstChunk
-        isOfImage = true
+        imageCode = code
         program = Program(symbols: [], constants: [], shapes: [], formals: [], chunks: [], lines: nil)
         tables = UnsafeMutablePointer(bitPattern: record.tables).unsafelyUnwrapped
         symbols = GrowingTable(borrowing: tables.pointee.symbols, count: origin.sizes.symbols)
@@ -177,7 +181,8 @@ final class LoadedProgram {
     /// The size of a chunk's code in bytes; 0 if the code is not loaded.
     func codeSize(_ chunkIndex: Int) -> Int {
         if let linked = origin.linked {
-            let isLoaded = descriptions.base[chunkIndex] & Self.hasCode != 0
+            let isLoaded =
+                descriptions.base[chunkIndex] & Self.hasCode != 0 || imageCode?.hasCode(firstChunk + chunkIndex) == true
             return isLoaded ? LinkedChunk(linked.chunkEntry(chunkIndex)).code.count : 0
         }
         let number = description(chunkIndex)
