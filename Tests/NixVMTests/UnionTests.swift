@@ -33,7 +33,7 @@ import Testing
                 let union = try? test.evaluator.force(source)
             else { return [] }
             var kinds = unsafe [test.value(of: union).object.kind]
-            test.collectAll()
+            test.compact()
             unsafe kinds.append(test.value(of: union).object.kind)
             _ = try? test.evaluator.deepForce(union)
             unsafe kinds.append(test.value(of: union).object.kind)
@@ -85,11 +85,11 @@ import Testing
     ])
     func growsInProportion(_ source: String) {
         let bytes = BigStack.run { () -> [Int] in
-            [2_000, 4_000].compactMap { count in
+            [2_000, 4_000].compactMap { count -> Int? in
                 let text = source.replacing("COUNT", with: "\(count)")
                 let grown = "let grown = grow base 1500; in "
                 guard let test = TestMachine(limits: Limits()), Self.text(test, grown + text) != nil else { return nil }
-                test.collectAll()
+                test.compact()
                 return test.machine.heapStatistics.allocatedBytes
             }
         }
