@@ -87,7 +87,7 @@ import Testing
               shared = import ./shared.nix;
               drv = n: derivation { name = "p${toString n}-${shared}"; inherit suffix; system = "x86_64-linux"; builder = "b"; };
             in builtins.listToAttrs (
-              builtins.genList (n: { name = "a${toString n}"; value = if n == 0 then throw "no" else drv n; }) 300)
+              builtins.genList (n: { name = "a${toString n}"; value = if n == 7 then throw "no" else drv n; }) 300)
             """
         try write("large.nix", set)
         try write("shared.nix", "\"one\"")

@@ -40,7 +40,8 @@ extension HeapImage {
     ) throws(ImageBuildError) -> (summary: ImageSummary, file: WrittenImage) {
         let result = BigStack.enter { () -> Result<(ImageSummary, WrittenImage), ImageBuildError> in
             do throws(ImageBuildError) {
-                return .success(try ImageBuild.make(specification, identity, io, limits, path, host))
+                let build = try ImageBuild(specification, io, limits, ImageRegion(identity: identity))
+                return .success(try build.write(path, identity, host))
             } catch {
                 return .failure(error)
             }
@@ -63,39 +64,16 @@ private final class ImageBuild {
     private let evaluator: Evaluator
     private let printed = PrintedFlag()
     private var attributes = 0
-    /// The names of attributes that failed.
-    private var failed: Set<[UInt8]> = []
-    /// The names of attributes that are left alone, because they fail.
-    private let skipped: Set<[UInt8]>
+    private var failures = 0
 
     /// The number of attributes that are evaluated if none are named. Spread over all names, they need what nearly all
     /// packages share: their functions, and the standard environment.
     private static let sampleSize = 32
 
-    /// Makes an image. A value that has failed stays so in the heap, without the backtrace that jobs would show. If
-    /// attributes of the sample fail, the set is therefore evaluated once more without them.
-    static func make(
-        _ specification: ImageSpecification, _ identity: [UInt8], _ io: any EvalIO, _ limits: EvaluationLimits,
-        _ path: String, _ host: (HeapImage.Evaluated) throws(ImageError) -> [UInt8]
-    ) throws(ImageBuildError) -> (ImageSummary, WrittenImage) {
-        let region = ImageRegion(identity: identity)
-        let failed: Set<[UInt8]>
-        do {
-            let build = try ImageBuild(specification, io, limits, region)
-            let value = try build.evaluate(host)
-            guard !build.failed.isEmpty else { return try build.write(value, path, identity, host) }
-            failed = build.failed
-        }
-        let build = try ImageBuild(specification, io, limits, region, skipping: failed)
-        return try build.write(try build.evaluate(host), path, identity, host)
-    }
-
     init(
-        _ specification: ImageSpecification, _ io: any EvalIO, _ limits: EvaluationLimits, _ region: ImageRegion,
-        skipping skipped: Set<[UInt8]> = []
+        _ specification: ImageSpecification, _ io: any EvalIO, _ limits: EvaluationLimits, _ region: ImageRegion
     ) throws(ImageBuildError) {
         self.specification = specification
-        self.skipped = skipped
         var machineLimits = Limits(fuel: limits.fuel, memory: limits.memoryBytes, depth: limits.depth)
         machineLimits.deadline = limits.timeout.map { MonotonicClock.deadline(after: $0) }
         let settings = MachineSettings(
@@ -115,8 +93,9 @@ private final class ImageBuild {
         self.evaluator = evaluator
     }
 
-    /// Evaluates the set and what is wanted of it.
-    func evaluate(_ host: (HeapImage.Evaluated) throws(ImageError) -> [UInt8]) throws(ImageBuildError) -> ValueHandle {
+    func write(
+        _ path: String, _ identity: [UInt8], _ host: (HeapImage.Evaluated) throws(ImageError) -> [UInt8]
+    ) throws(ImageBuildError) -> (ImageSummary, WrittenImage) {
         let value: ValueHandle
         let arguments: [(name: [UInt8], value: ValueHandle)]
         do throws(EvalFailure) { (value, arguments) = try evaluateTop() } catch {
@@ -126,20 +105,12 @@ private final class ImageBuild {
         do throws(EvalFailure) { try evaluateAttributes(of: value, arguments) } catch {
             throw .evaluation(evaluator.report(error))
         }
-        return value
-    }
-
-    func write(
-        _ value: ValueHandle, _ path: String, _ identity: [UInt8],
-        _ host: (HeapImage.Evaluated) throws(ImageError) -> [UInt8]
-    ) throws(ImageBuildError) -> (ImageSummary, WrittenImage) {
         let fuel = evaluator.machine.fuelUsed
         do throws(ImageError) {
             let written = try evaluator.writeImage(
                 to: path, identity: identity, handles: [value], host: try host(evaluated(value)))
             let summary = ImageSummary(
-                byteCount: written.byteCount, fuel: fuel, attributes: attributes,
-                failures: skipped.count + failed.count)
+                byteCount: written.byteCount, fuel: fuel, attributes: attributes, failures: failures)
             return (summary, written)
         } catch {
             throw .image(error)
@@ -182,13 +153,12 @@ private final class ImageBuild {
         at name: [UInt8], of value: ValueHandle, _ arguments: [(name: [UInt8], value: ValueHandle)]
     ) throws(EvalFailure) {
         attributes += 1
-        if skipped.contains(name) { return }
         do throws(EvalFailure) {
             guard let attribute = evaluator.machine.attribute(value, name) else { return }
             _ = try force(evaluator.autoCall(attribute, arguments))
         } catch {
             if error.kind.endsEvaluation { throw error }
-            failed.insert(name)
+            failures += 1
         }
     }
 
