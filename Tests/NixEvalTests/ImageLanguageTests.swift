@@ -35,6 +35,8 @@ import Testing
         BigStack.run {
             var limits = Limits()
             limits.depth = 100_000
+            // Under stress each unit of fuel may move the whole heap.
+            if settings.stress { limits.fuel = 2_000 }
             let options = EvaluatorOptions(limits: limits, settings: settings)
             guard let evaluator = Evaluator(io: LocalIO(), options: options, image: image, print: { _ in }) else {
                 return "no room"
@@ -55,7 +57,7 @@ import Testing
         let image = try HeapImage(opening: scratch.path + "/library")
         #expect(Self.sources.count >= 500)
         for source in Self.sources {
-            let expected = Self.outcome(source, nil, MachineSettings())
+            let expected = Self.outcome(source, nil, MachineSettings(stress: isStressed))
             let found = Self.outcome(source, image, MachineSettings(stress: isStressed))
             #expect(found == expected, "\(source.lastPathComponent)")
         }

@@ -100,6 +100,9 @@ extension ImageWriter {
     private mutating func addChunks() {
         let count = state.pointee.chunkCount
         chunks = Array(UnsafeBufferPointer(start: state.pointee.chunks, count: count))
+        // The machine's own chunks get the addresses of each process that maps the image.
+        chunks[0].code = Self.pointer(stub)
+        for index in 0..<ImageWriter.firstProgramChunk { chunks[index].tables = Self.pointer(stub) }
         for index in ImageWriter.firstProgramChunk..<count where UInt(bitPattern: chunks[index].code) != 0 {
             let program = Int(chunks[index].program)
             chunks[index].tables = Self.pointer(tableAddresses[program])
