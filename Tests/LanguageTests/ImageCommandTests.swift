@@ -15,7 +15,7 @@ import Testing
              noisy = builtins.trace "heard" (builtins.length numbers); here = builtins.pathExists ./optional; }
         E
         echo 1 > more.nix
-        eval() { "$0" eval --check-content ./set.nix "$@"; }
+        look() { "$0" eval --check-content ./set.nix "$@"; }
         images() { find cache/images -name '*.image' 2>/dev/null | wc -l; }
         """
 
@@ -39,22 +39,22 @@ import Testing
         // What is read is only looked at again, so the second evaluation needs no file but to compare it.
         try await expect(
             """
-            eval -A sum; images; eval -A sum; eval -A variable; images
+            look -A sum; images; look -A sum; look -A variable; images
             """, "19999900001\n1\n19999900001\n\"\"\n1\n")
     }
 
     @Test func changesAreSeen() async throws {
         try await expect(
             """
-            eval -A sum; echo 2 > more.nix; eval -A sum; eval -A variable
-            IMAGE_TEST=x eval -A variable; eval -A here; touch optional; eval -A here; rm optional; eval -A here
-            mv more.nix other.nix; ln -s other.nix more.nix; eval -A sum; rm more.nix; echo 5 > more.nix; eval -A sum
+            look -A sum; echo 2 > more.nix; look -A sum; look -A variable
+            IMAGE_TEST=x look -A variable; look -A here; touch optional; look -A here; rm optional; look -A here
+            mv more.nix other.nix; ln -s other.nix more.nix; look -A sum; rm more.nix; echo 5 > more.nix; look -A sum
             """,
             "19999900001\n19999900002\n\"\"\n\"x\"\nfalse\ntrue\nfalse\n19999900002\n19999900005\n")
     }
 
     @Test func messagesAreRepeated() async throws {
-        let outcome = try await run("eval -A noisy; eval -A noisy; images")
+        let outcome = try await run("look -A noisy; look -A noisy; images")
         #expect(outcome.output == "200000\n200000\n0\n")
         #expect(outcome.messages == "trace: heard\ntrace: heard\n")
     }
@@ -62,20 +62,20 @@ import Testing
     @Test func damageIsNamedAndMended() async throws {
         try await expect(
             """
-            eval -A sum
+            look -A sum
             file=$(echo cache/images/*.image)
             printf x | dd of="$file" bs=1 seek=20000 conv=notrunc 2>/dev/null
-            eval -A sum; eval -A sum
+            look -A sum; look -A sum
             : > "$file"
-            eval -A sum; images
+            look -A sum; images
             """, "19999900001\n19999900001\n19999900001\n19999900001\n1\n", messages: "the image is damaged")
     }
 
     @Test func twoProcessesAtOnce() async throws {
         try await expect(
             """
-            eval -A sum > a & eval -A sum > b & eval -A sum > c & wait
-            cat a b c; images; find cache/images -name '*.tmp' | wc -l; eval -A sum
+            look -A sum > a & look -A sum > b & look -A sum > c & wait
+            cat a b c; images; find cache/images -name '*.tmp' | wc -l; look -A sum
             """, "19999900001\n19999900001\n19999900001\n1\n0\n19999900001\n")
     }
 
@@ -84,15 +84,15 @@ import Testing
         try await expect(
             """
             mkdir -p cache/programs
-            (ulimit -f 8192; eval -A sum > /dev/null 2>&1) || true
-            images; eval -A sum; images; "$0" cache clear > /dev/null; images; find cache/images -type f | wc -l
+            (ulimit -f 8192; look -A sum > /dev/null 2>&1) || true
+            images; look -A sum; images; "$0" cache clear > /dev/null; images; find cache/images -type f | wc -l
             """, "0\n19999900001\n1\n0\n0\n")
     }
 
     @Test func optionsThatCannotBeRepeated() async throws {
         try await expect(
             """
-            eval -A sum --no-cache; eval -A sum --no-image; eval -A sum --max-fuel 100000000; eval -A sum --max-depth 1000; images
+            look -A sum --no-cache; look -A sum --no-image; look -A sum --max-fuel 100000000; look -A sum --max-depth 1000; images
             """, "19999900001\n19999900001\n19999900001\n19999900001\n0\n")
     }
 }
