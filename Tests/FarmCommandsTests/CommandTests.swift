@@ -193,7 +193,7 @@ func shellsCompleteTheCommandsOfBothExecutables(_ shell: CompletionShell) {
 @Test func withoutANearCommandAllAreListed() throws {
     let mistake = try #require(CommandNames.mistake(in: ["repl"]))
     #expect(mistake.hasPrefix("error: firn has no command 'repl'; its commands are eval, parse, "))
-    #expect(mistake.hasSuffix(", worker, farm"))
+    #expect(mistake.hasSuffix(", worker, image, farm"))
 }
 
 @Test(arguments: [

@@ -54,7 +54,8 @@ package struct SetImage: Sendable {
     ///   what may differ from one to the next, or has too few attributes for an image to pay.
     package func make(_ io: any EvalIO, limits: EvaluationLimits) throws(ImageBuildError) -> String {
         do throws(ImageError) { try folder.create() } catch { throw .image(error) }
-        let recorder = RecordingIO(io, recordsContents: false)
+        // Reading all files again takes milliseconds, beside a run of seconds, and does not depend on their times.
+        let recorder = RecordingIO(io, recordsContents: true)
         let written = try HeapImage.build(
             specification, identity: key, io: recorder, limits: limits, to: folder.file(key)
         ) { evaluated throws(ImageError) in
