@@ -90,6 +90,7 @@ import Testing
             caught = builtins.tryEval self.failing;
             function = { x, y ? x + self.number, ... }@all: x + y + builtins.length (builtins.attrNames all);
             big = builtins.listToAttrs (builtins.genList (n: { name = "k${toString n}"; value = n; }) 3000);
+            chain = builtins.foldl' (a: n: a // { "x${toString n}" = n; }) self.big (builtins.genList (n: n) 40);
             float = 1.5;
             large = 4611686018427387904 + 1;
             path = /etc;
@@ -98,7 +99,8 @@ import Testing
         in fix packages
         """
 
-    private func image(_ scratch: Scratch, forces: [String] = ["b.drvPath", "caught", "numbers", "big"]) throws
+    private func image(_ scratch: Scratch, forces: [String] = ["b.drvPath", "caught", "numbers", "big", "chain.x1"])
+        throws
         -> HeapImage
     {
         try Self.write(Self.base, to: scratch.path + "/base", forces: forces)
@@ -111,6 +113,9 @@ import Testing
         "s: s.later", "s: s.numbers ++ s.numbers", "s: builtins.readFile s.text", "s: s.caught", "s: s.failing",
         "s: builtins.tryEval s.failing", "s: s.function { x = 1; z = 2; }", "s: builtins.functionArgs s.function",
         "s: s.function { y = 1; }", "s: s.big.k2999 + s.big.k0", "s: builtins.attrNames (s.big // { z = 1; })",
+        "s: (s.chain // { z = [ 1 ]; }).x3 + builtins.length (s.chain // { y = [ 2 s.numbers ]; }).y",
+        "s: let grow = n: a: if n == 0 then a else grow (n - 1) (a // { \"y${toString n}\" = [ n ]; }); in "
+            + "map (n: (grow n s.chain).y1 ++ (grow 9 s.chain).y9) [ 1 5 20 60 ]",
         "s: s.float + s.large", "s: s.path", "s: s.with' 1", "s: s.a.version", "s: s // { number = 1; }.number",
         "s: builtins.unsafeGetAttrPos \"number\" s", "s: builtins.unsafeGetAttrPos \"k1\" s.big", "s: s.nothing",
         "s: derivation { name = \"d\"; system = \"x\"; builder = s.b; inherit (s.c) dev; }",

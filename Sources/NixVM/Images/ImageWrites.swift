@@ -5,11 +5,12 @@
 struct ImageWrites: BitwiseCopyable {
     /// The addresses of the slots. There is an entry for each word of the image.
     private let slots: UnsafeMutablePointer<UInt>?
+    /// A bit for each word of the image whose slot is in the list.
+    private let words: UnsafeMutablePointer<UInt64>?
     /// A bit for each page of the image that was written.
     private let pages: UnsafeMutablePointer<UInt64>?
     /// The address of the image's first object.
     private let base: UInt
-    private let capacity: Int
     private(set) var count = 0
     private var pageCount = 0
 
@@ -20,7 +21,7 @@ struct ImageWrites: BitwiseCopyable {
         slots = nil
         pages = nil
         base = 0
-        capacity = 0
+        words = nil
     }
 
     /// - Parameters:
@@ -29,14 +30,20 @@ struct ImageWrites: BitwiseCopyable {
     ///   - imageBytes: The size of the image's objects.
     init(_ memory: UnsafeMutableRawPointer, base: UInt, imageBytes: Int) {
         slots = memory.assumingMemoryBound(to: UInt.self)
-        pages = (memory + (imageBytes & ~7) + 8).assumingMemoryBound(to: UInt64.self)
+        words = (memory + Self.wordsOffset(imageBytes)).assumingMemoryBound(to: UInt64.self)
+        pages = (memory + Self.pagesOffset(imageBytes)).assumingMemoryBound(to: UInt64.self)
         self.base = base
-        capacity = imageBytes / 8
     }
 
     /// The memory that the list of an image of so many bytes needs.
     static func byteCount(imageBytes: Int) -> Int {
-        (imageBytes & ~7) + 8 + (imageBytes / Int(pageBytes) / 64 + 1) * 8
+        pagesOffset(imageBytes) + (imageBytes / Int(pageBytes) / 64 + 1) * 8
+    }
+
+    /// The offsets of the bits of words and of those of pages, behind the slots.
+    private static func wordsOffset(_ imageBytes: Int) -> Int { (imageBytes & ~7) + 8 }
+    private static func pagesOffset(_ imageBytes: Int) -> Int {
+        wordsOffset(imageBytes) + (imageBytes / 8 / 64 + 1) * 8
     }
 
     /// The bytes that count towards the memory limit.
@@ -44,11 +51,14 @@ struct ImageWrites: BitwiseCopyable {
 
     subscript(index: Int) -> UInt { slots.unsafelyUnwrapped[index] }
 
-    /// Adds a slot. A slot is written once: when its thunk is forced, or when it is found to hold a
-    /// thunk that was forced. So there are no more entries than words.
+    /// Adds a slot unless it is there. Compaction replaces what is in a slot by its new address, so none may be there twice,
+    /// and there are no more entries than words.
     mutating func append(_ slot: UInt) {
-        guard let slots, let pages else { return }
-        guard count < capacity else { fatalError("a slot of the image was written twice") }
+        guard let slots, let words, let pages else { return }
+        let word = (slot &- base) / 8
+        let wordBit = UInt64(1) << UInt64(word & 63)
+        if words[Int(word / 64)] & wordBit != 0 { return }
+        words[Int(word / 64)] |= wordBit
         slots[count] = slot
         count &+= 1
         let page = (slot &- base) / Self.pageBytes
