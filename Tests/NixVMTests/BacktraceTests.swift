@@ -86,4 +86,26 @@ import Testing
             #expect(used == fresh)
         }
     }
+
+    /// However many contexts a failure passes, it is kept once, and not at all when it is over.
+    @Test(arguments: [false, true]) func keepsOneFailureForAllContexts(isCaught: Bool) throws {
+        let chain =
+            #"let f = n: if n == 0 then throw "e" else builtins.addErrorContext (toString (n + 1)) (f (n - 1)); in"#
+        let source = isCaught ? "\(chain) (builtins.tryEval (f 3000)).success" : "\(chain) f 3000"
+        let (bytes, failure) = try #require(
+            BigStack.run { () -> (Int, String)? in
+                guard let evaluator = Evaluator(io: LocalIO(), print: { _ in }) else { return nil }
+                var failure = ""
+                do throws(EvalFailure) {
+                    _ = try evaluator.deepForce(
+                        evaluator.load(source: Array(source.utf8), name: "test", directory: Array("/job".utf8)))
+                } catch {
+                    failure = error.text
+                }
+                return (evaluator.machine.caughtFailures.byteCount, failure)
+            } ?? nil)
+        #expect(failure == (isCaught ? "" : "e"))
+        // A copy for each context would be 3,000 times 1,500 notes.
+        #expect(bytes <= (isCaught ? 1 << 20 : 0))
+    }
 }

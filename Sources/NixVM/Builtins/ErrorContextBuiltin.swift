@@ -63,35 +63,39 @@ extension Interpreter {
     /// Keeps the failure while the frame on top evaluates its text, as its next step.
     ///
     /// - Parameters:
-    ///   - number: that of the failure among those kept.
-    ///   - isOld: whether it is kept for a thunk outside the nursery.
-    func suspendFailure(_ number: Int, isOld: Bool) {
+    ///   - catching: the catch that waits for the failure; nil if nothing catches it.
+    ///   - keptBytes: the number of bytes that were kept of the failure for the text before; 0 for the first one.
+    func suspendFailure(_ catching: PendingCatch?, keptBytes: Int) {
         guard let failure = machine.failure else { return }
         let holder = frame.holder.object
-        let isOld = isOld || !isYoung(UInt(bitPattern: holder))
+        let notes = machine.notes
+        machine.notes.removeAll()
+        let number = catching?.number ?? machine.caughtFailures.reserveNumber()
+        let isOld = catching?.hasOldThunk == true || !isYoung(UInt(bitPattern: holder))
         let bytes = machine.caughtFailures.keep(
-            number, failure, machine.notes, isOld: isOld, limit: BacktraceNotes.bound)
-        holder[1] = FailureReference(number: number, notes: machine.notes.count).value.bits
+            number, failure, notes, isOld: isOld, isPinned: catching?.hasImageThunk == true, isCaught: catching != nil,
+            limit: BacktraceNotes.bound)
+        holder[1] = FailureReference(number: number, notes: notes.count).value.bits
         if let thunk = Object(bitPattern: machine.recursion) { frame.recursion = Value(Tag.thunk, thunk) }
         frame.isCoerced = false
         state.pointee.registers.sp = above(ErrorContextFrame.self)
         restartStep()
         machine.failure = nil
-        bringCollectionForward(bytes)
+        // What was kept before is kept on, so it is no reason to collect.
+        bringCollectionForward(max(0, bytes - keptBytes))
     }
 
     private func failWithContext() -> Step {
         coerced(0, marker: 3, []) {
             let reference = FailureReference(Value(bits: frame.holder.object[1]))
-            guard let kept = machine.caughtFailures.failure(reference) else {
+            guard charge(1) else { return .error }
+            guard let kept = machine.caughtFailures.take(reference.number) else {
                 return fail(.value, "evaluation failed")
             }
-            // What was noted is taken up again, and the frames around are searched once more for one that catches it.
-            let frames = state.pointee.registers.fp - state.pointee.framesBase
-            guard charge(1 + kept.notes.count / 16 + frames / 64) else { return .error }
             machine.failure = kept.failure
             machine.notes = kept.notes
-            machine.resumedFailure = reference.number
+            machine.resumedFailure = ResumedFailure(
+                catching: kept.catching(reference.number), byteCount: kept.byteCount)
             machine.failedOperand = -1
             machine.coerced = .absent
             machine.recursion = frame.recursion.isNull ? 0 : UInt(bitPattern: frame.recursion.object)

@@ -1,3 +1,5 @@
+import ByteCounting
+
 /// What unwinding notes about a frame. Notes are small, because a failure that `tryEval` catches must cost little.
 enum BacktraceNote {
     /// An instruction, or the address after it if `isStart` is false. `operand` is -1 unless an operand was at fault.
@@ -62,6 +64,8 @@ struct BacktraceNotes {
     private static let wholeTextBytes = 1 << 20
     /// The number of bytes that are kept of each text after those.
     private static let shortenedTextBytes = 256
+    /// The number of bytes that the buffer of a text takes besides the text: its header, and what the allocator adds.
+    private static let textOverhead = 48
 
     private let bound: Int
     private(set) var first: [BacktraceNote] = []
@@ -69,6 +73,8 @@ struct BacktraceNotes {
     private var next = 0
     private(set) var omitted = 0
     private var textBytes = 0
+    /// The number of the program's own texts.
+    private var texts = 0
 
     init(bound: Int = BacktraceNotes.bound) { self.bound = bound }
 
@@ -89,6 +95,7 @@ struct BacktraceNotes {
         let room = max(Self.shortenedTextBytes, Self.wholeTextBytes - textBytes)
         let kept = min(message.count, room)
         textBytes += kept
+        texts += 1
         let ellipsis = kept < message.count ? Array("...".utf8) : []
         append(.message(Array(message.prefix(kept)) + ellipsis))
     }
@@ -116,14 +123,17 @@ struct BacktraceNotes {
     /// The number of all notes, including omitted ones.
     var count: Int { first.count + last.count + omitted }
 
-    /// The approximate number of bytes that the notes take.
-    var byteCount: Int { (first.count + last.count) * MemoryLayout<BacktraceNote>.stride + textBytes }
+    /// The approximate number of bytes that the notes take. Each text has a buffer of its own.
+    var byteCount: Int {
+        first.estimatedByteCount + last.estimatedByteCount + textBytes + texts * BacktraceNotes.textOverhead
+    }
 
     /// A copy of the notes that were taken first.
     func innermost(_ limit: Int) -> BacktraceNotes {
         var notes = BacktraceNotes(bound: bound)
         notes.first = first.count <= limit ? first : Array(first.prefix(limit))
         notes.textBytes = textBytes
+        notes.texts = texts
         if limit >= BacktraceNotes.caughtBound { notes.omitted = count - notes.first.count }
         return notes
     }

@@ -1,3 +1,5 @@
+import ByteCounting
+
 /// The failures that `tryEval` caught, for the thunks that failed on the way. Forcing such a thunk again fails in the
 /// same way, and nothing is evaluated twice. A thunk refers to its failure by number, so that the collector can find
 /// the failures that are still in use.
@@ -5,16 +7,23 @@
 /// Only caught failures are kept. A failure that ends an evaluation leaves its thunks unchanged: the host may continue
 /// with other values of the same machine, and the results must not depend on what it evaluated before.
 final class CaughtFailures {
-    private struct Record {
-        var failure: EvalFailure
-        var notes: BacktraceNotes
+    struct Record {
+        fileprivate(set) var failure: EvalFailure
+        fileprivate(set) var notes: BacktraceNotes
         /// The run of the machine in which the failure happened.
-        var run: Int
-        var byteCount: Int
+        fileprivate var run: Int
+        fileprivate(set) var byteCount: Int
         /// Whether a thunk outside the nursery refers to it.
-        var isOld: Bool
+        fileprivate var isOld: Bool
         /// Whether it is never released, because a thunk of an image refers to it.
-        var isPinned = false
+        fileprivate var isPinned = false
+        /// Whether a frame catches it, so that thunks have failed with it, or will.
+        fileprivate var isCaught = true
+
+        /// The catch that waits for the failure with this number; nil if nothing catches it.
+        func catching(_ number: Int) -> PendingCatch? {
+            isCaught ? PendingCatch(number: number, hasOldThunk: isOld, hasImageThunk: isPinned) : nil
+        }
     }
 
     private var records: [Record?] = []
@@ -43,21 +52,34 @@ final class CaughtFailures {
     ///   - number: A number from `reserveNumber`. What was recorded under it before is replaced.
     ///   - isOld: Whether a thunk outside the nursery refers to it.
     ///   - isPinned: Whether a thunk of the image refers to it, which the collector does not visit.
+    ///   - isCaught: Whether a frame catches it.
     ///   - limit: How many notes are kept.
     /// - Returns: The number of bytes that it takes.
     func keep(
         _ number: Int, _ failure: EvalFailure, _ notes: BacktraceNotes, isOld: Bool, isPinned: Bool = false,
-        limit: Int = BacktraceNotes.caughtBound
+        isCaught: Bool = true, limit: Int = BacktraceNotes.caughtBound
     ) -> Int {
         let kept = notes.innermost(limit)
-        let bytes = MemoryLayout<Record>.stride + failure.message.count + kept.byteCount
+        let bytes = MemoryLayout<Record>.stride + failure.message.estimatedByteCount + kept.byteCount
         let before = records[number]
         byteCount += bytes - (before?.byteCount ?? 0)
         records[number] = Record(
             failure: failure, notes: kept, run: run, byteCount: bytes, isOld: isOld || before?.isOld == true,
-            isPinned: isPinned || before?.isPinned == true)
+            isPinned: isPinned || before?.isPinned == true, isCaught: isCaught)
         young.append(number)
         return bytes
+    }
+
+    /// Takes back a failure whose unwinding goes on. What is kept has one owner, so adding a note to it copies nothing.
+    ///
+    /// - Parameter number: A number of `keep`. If something catches the failure, the number stays reserved: thunks that
+    ///   failed with it refer to it, and must not be forced before it is kept again.
+    func take(_ number: Int) -> Record? {
+        guard number < records.count, let record = records[number] else { return nil }
+        byteCount -= record.byteCount
+        records[number] = nil
+        if !record.isCaught { freeNumbers.append(number) }
+        return record
     }
 
     /// The failure with the notes that are to be shown. In the run in which it happened these are all notes up to the

@@ -9,19 +9,23 @@ extension Interpreter {
         let bottom = state.pointee.bottomFrame
         var location = failureLocation()
         var tails = TailSiteReader(state.pointee.tailSites)
-        var catching = findCatcher()
         // After an error context was evaluated, unwinding continues with the same failure, so the thunks that failed
         // before and those that fail now share its number.
-        catching?.number = machine.resumedFailure
-        machine.resumedFailure = nil
+        var catching: PendingCatch?
+        let keptBytes = machine.resumedFailure?.byteCount ?? 0
+        if let resumed = machine.resumedFailure {
+            catching = resumed.catching
+            machine.resumedFailure = nil
+        } else {
+            catching = findCatcher()
+        }
         while true {
             if isCatcher(state.pointee.registers.pc, bp) {
                 catchFailure(catching)
                 return nil
             }
             if needsContext(state.pointee.registers.pc) {
-                suspendFailure(
-                    catching?.number ?? machine.caughtFailures.reserveNumber(), isOld: catching?.hasOldThunk ?? false)
+                suspendFailure(catching, keptBytes: keptBytes)
                 return nil
             }
             if machine.notes.omitsFrame(outerFrames: state.pointee.registers.fp - bottom) {
@@ -115,11 +119,20 @@ extension Interpreter {
 }
 
 /// A failure that is going to be caught.
-private struct PendingCatch {
+struct PendingCatch {
     /// Its number among the caught failures, once a thunk has failed with it.
     var number: Int?
     /// Whether one of these thunks is outside the nursery.
     var hasOldThunk = false
     /// Whether one of these thunks is of the image.
     var hasImageThunk = false
+}
+
+/// A failure whose unwinding goes on after a text of `addErrorContext` was evaluated for it. The frames around were searched
+/// for one that catches it when it happened, and are the same.
+struct ResumedFailure {
+    /// Nil if nothing catches the failure.
+    var catching: PendingCatch?
+    /// The number of bytes that were kept of it.
+    var byteCount: Int
 }

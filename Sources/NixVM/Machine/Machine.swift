@@ -107,9 +107,8 @@ public final class Machine {
     var decodedChunks: [Int: ChunkInstructions] = [:]
     /// The address of the thunk that was forced while it was being forced.
     var recursion: UInt = 0
-    /// The number, among the caught failures, of a failure that continues after the text of an `addErrorContext` was
-    /// evaluated.
-    var resumedFailure: Int?
+    /// The failure that goes on after the text of an `addErrorContext` was evaluated.
+    var resumedFailure: ResumedFailure?
 
     // MARK: Programs, roots and builtins
 
