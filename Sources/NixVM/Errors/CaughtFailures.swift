@@ -10,6 +10,8 @@ final class CaughtFailures {
     struct Record {
         fileprivate(set) var failure: EvalFailure
         fileprivate(set) var notes: BacktraceNotes
+        /// The notes of a failure of an image, as they are in it; empty for others.
+        fileprivate var encodedNotes: [UInt8] = []
         /// The run of the machine in which the failure happened.
         fileprivate var run: Int
         fileprivate(set) var byteCount: Int
@@ -19,6 +21,24 @@ final class CaughtFailures {
         fileprivate var isPinned = false
         /// Whether a frame catches it, so that thunks have failed with it, or will.
         fileprivate var isCaught = true
+
+        /// The notes, decoded if they are those of an image.
+        fileprivate var allNotes: BacktraceNotes {
+            if encodedNotes.isEmpty { return notes }
+            return encodedNotes.withUnsafeBytes { bytes in
+                var decoder = ImageDecoder(bytes)
+                var decoded = BacktraceNotes()
+                do throws(ImageError) {
+                    for note in try decoder.list({ (decoder) throws(ImageError) in try decoder.note() }) {
+                        decoded.append(note)
+                    }
+                } catch {
+                    // The checksum of the image holds, so this cannot happen. The failure is shown without a backtrace.
+                    return notes
+                }
+                return decoded
+            }
+        }
 
         /// The catch that waits for the failure with this number; nil if nothing catches it.
         func catching(_ number: Int) -> PendingCatch? {
@@ -86,14 +106,19 @@ final class CaughtFailures {
     /// `tryEval`, as in Nix. In later runs they are those up to the thunk, as if the thunk were evaluated now.
     func failure(_ reference: FailureReference) -> (failure: EvalFailure, notes: BacktraceNotes)? {
         guard reference.number < records.count, let record = records[reference.number] else { return nil }
-        if record.run == run { return (record.failure, record.notes) }
-        return (record.failure, record.notes.innermost(reference.notes))
+        let notes = record.allNotes
+        return (record.failure, record.run == run ? notes : notes.innermost(reference.notes))
     }
 
-    /// The failures without their backtraces, for an image.
-    var kept: [ImageCatalogue.Failure] {
+    /// The failures for an image.
+    ///
+    /// - Parameter site: the address that the instruction at an address has in the image.
+    func kept(site: (UnsafePointer<UInt8>) -> UInt) -> [ImageCatalogue.Failure] {
         records.enumerated().compactMap { number, record in
-            record.map { ImageCatalogue.Failure(number: number, failure: $0.failure) }
+            guard let record else { return nil }
+            var notes = ImageEncoder()
+            notes.add(record.allNotes.innermost(BacktraceNotes.caughtBound).first) { $0.add($1, site: site) }
+            return ImageCatalogue.Failure(number: number, failure: record.failure, notes: notes.bytes)
         }
     }
 
@@ -102,7 +127,8 @@ final class CaughtFailures {
         for kept in failures {
             while records.count <= kept.number { records.append(nil) }
             records[kept.number] = Record(
-                failure: kept.failure, notes: BacktraceNotes(), run: -1, byteCount: 0, isOld: true, isPinned: true)
+                failure: kept.failure, notes: BacktraceNotes(), encodedNotes: kept.notes, run: -1, byteCount: 0,
+                isOld: true, isPinned: true)
         }
         for number in records.indices where records[number] == nil { freeNumbers.append(number) }
     }

@@ -28,8 +28,8 @@ struct BacktraceDecoder {
 
     let machine: Machine
     var frames: [BacktraceFrame] = []
-    /// The chunks sorted by the addresses of their code. The table is made when it is first needed, at a tail call.
-    private var chunksByCode: [(address: UInt, chunk: Int)] = []
+    /// The index is made when it is first needed, at a tail call.
+    private lazy var codeIndex = CodeIndex(machine)
 
     init(_ machine: Machine) { self.machine = machine }
 
@@ -139,29 +139,9 @@ struct BacktraceDecoder {
 
     private mutating func addSite(_ pc: UnsafePointer<UInt8>) {
         if let number = TailSites.functorPosition(pc) { return addFunctor(number) }
-        guard let chunk = chunk(holding: pc) else { return }
-        let offset = pc - machine.state.pointee.chunks[chunk].code
+        guard let (chunk, offset) = codeIndex.chunk(holding: pc) else { return }
         addCode(chunk, offset, operand: -1, .own, SelectionDetails(), forced: 0)
         if machine.state.pointee.chunks[chunk].arity > 0 { addFunction(chunk, isEntered: true) }
-    }
-
-    private mutating func chunk(holding pc: UnsafePointer<UInt8>) -> Int? {
-        if chunksByCode.isEmpty {
-            // A chunk without code runs an internal step until its code is made.
-            chunksByCode = (1..<machine.state.pointee.chunkCount).compactMap { chunk in
-                let code = machine.state.pointee.chunks[chunk].code
-                return machine.interpreter.stepIndex(code) == nil ? (UInt(bitPattern: code), chunk) : nil
-            }.sorted { $0.address < $1.address }
-        }
-        var low = 0
-        var high = chunksByCode.count
-        while low < high {
-            let middle = (low + high) / 2
-            if chunksByCode[middle].address <= UInt(bitPattern: pc) { low = middle + 1 } else { high = middle }
-        }
-        guard low > 0 else { return nil }
-        let chunk = chunksByCode[low - 1].chunk
-        return machine.state.pointee.chunks[chunk].program == .max ? nil : chunk
     }
 
     private mutating func addCode(

@@ -40,6 +40,8 @@ struct ImageCatalogue: Sendable {
     struct Failure: Sendable {
         var number: Int
         var failure: EvalFailure
+        /// The notes of the innermost frames, encoded. Most are never shown, so they are decoded when they are.
+        var notes: [UInt8]
     }
 
     var numbers = Numbers()
@@ -82,6 +84,7 @@ extension ImageCatalogue {
         encoder.add(failures) {
             $0.add($1.number)
             $0.add($1.failure)
+            $0.add($1.notes)
         }
         encoder.add(objects) { $0.add($1) }
         encoder.add(handles) { $0.add($1) }
@@ -107,7 +110,7 @@ extension ImageCatalogue {
         }
         copiedPaths = try decoder.list { (decoder) throws(ImageError) in (try decoder.number(), try decoder.number()) }
         failures = try decoder.list { (decoder) throws(ImageError) in
-            Failure(number: try decoder.count(), failure: try decoder.failure())
+            Failure(number: try decoder.count(), failure: try decoder.failure(), notes: try decoder.text())
         }
         objects = try decoder.list { (decoder) throws(ImageError) in try ImageObject(&decoder) }
         handles = try decoder.list { (decoder) throws(ImageError) in try decoder.count() }
@@ -137,7 +140,7 @@ extension ImageEncoder {
         add(program.text) { $0.add($1) }
     }
 
-    /// Adds a failure without its backtrace.
+    /// Adds a failure without its notes.
     fileprivate mutating func add(_ failure: EvalFailure) {
         add(failure.kind.rawValue)
         add(failure.message)

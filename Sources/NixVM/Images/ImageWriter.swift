@@ -49,6 +49,7 @@ struct ImageWriter: ~Copyable {
         machine.releaseHandles(besides: handles)
         try addTables()
         try addPrograms()
+        addFailures()
         addSymbols()
         guard machine.moveToImage() else {
             throw .unsupported("the evaluation was stopped, or memory does not suffice")
@@ -90,10 +91,21 @@ struct ImageWriter: ~Copyable {
         catalogue.contexts.sort { $0.element < $1.element }
         store.copiedPaths.forEach { catalogue.copiedPaths.append(($0, $1)) }
         catalogue.copiedPaths.sort { $0.path < $1.path }
-        catalogue.failures = machine.caughtFailures.kept
         for (path, object) in machine.io.objects { catalogue.objects.append(try ImageObject(path, object)) }
         guard machine.fetchIO === machine.io, machine.builtOutputs.isEmpty else {
             throw .unsupported("the evaluation fetched or built something")
+        }
+    }
+
+    /// Adds the failures of thunks. Their notes refer to instructions, which have other addresses in the image.
+    private mutating func addFailures() {
+        let index = CodeIndex(machine)
+        let chunks = chunks
+        catalogue.failures = machine.caughtFailures.kept { site in
+            guard TailSites.functorPosition(site) == nil, let (chunk, offset) = index.chunk(holding: site) else {
+                return UInt(bitPattern: site)
+            }
+            return UInt(bitPattern: chunks[chunk].code) + UInt(offset)
         }
     }
 
