@@ -145,6 +145,17 @@ let package = Package(
         .executableTarget(
             name: "firn-fuzz", dependencies: ["Fuzzing", "NixBytecode", "NixEval", "Platform"], path: "Tests/Fuzz",
             exclude: ["Cases"], swiftSettings: strict),
+        // What reads bytes from outside, for libFuzzer (firn-fuzz-inputs, which only scripts/fuzz builds) and for tests.
+        .target(
+            name: "InputFuzzing",
+            dependencies: [
+                "Fuzzing", "FirnKeys", "FirnProtocol", "NixBytecode", "NixEval", "NixFlakes", "NixStore", "NixSyntax",
+                "NixVM",
+            ], path: "Tests/InputFuzzing", swiftSettings: strict),
+        .executableTarget(
+            name: "firn-fuzz-inputs", dependencies: ["InputFuzzing"], path: "Tests/FuzzInputs", swiftSettings: strict),
+        .testTarget(
+            name: "InputFuzzingTests", dependencies: ["InputFuzzing"], exclude: ["Findings"], swiftSettings: strict),
         .testTarget(
             name: "NixSyntaxTests", dependencies: ["ByteCounting", "MessageText", "NixSyntax"],
             exclude: ["Cases", "Refused.txt"],
