@@ -27,6 +27,8 @@ package final class ImageSession {
     private let recorder: RecordingIO
     /// The image that the evaluation continues from; nil if there is none.
     package let image: HeapImage?
+    /// Which of the values of the inputs the image has.
+    private let presentValues: [Bool]
     /// Where an image can be made.
     package let region: ImageRegion
     /// Why the image of an earlier evaluation is not used; nil if there is none, or it is used.
@@ -57,12 +59,14 @@ package final class ImageSession {
         region = ImageRegion(identity: key)
         values = Array(repeating: nil, count: 2 * inputs)
         do throws(ImageError) {
-            let (image, dependencies) = try Self.open(folder, key, io)
+            let (image, dependencies, present) = try Self.open(folder, key, io)
             self.image = image
+            presentValues = present
             refusal = nil
             recorder = RecordingIO(io, recordsContents: checksContents, known: dependencies)
         } catch {
             image = nil
+            presentValues = []
             refusal = error == .absent ? nil : error
             recorder = RecordingIO(io, recordsContents: checksContents)
         }
@@ -70,23 +74,22 @@ package final class ImageSession {
 
     private static func open(
         _ folder: ImageFolder, _ key: [UInt8], _ io: any EvalIO
-    ) throws(ImageError) -> (HeapImage, FileDependencies) {
+    ) throws(ImageError) -> (HeapImage, FileDependencies, present: [Bool]) {
         let image = try folder.open(key)
         var decoder = unsafe ImageDecoder(image.hostBytes)
         let dependencies = try decoder.dependencies()
         if let change = dependencies.change(io) { throw .outdated(change) }
-        return (image, dependencies)
+        return (image, dependencies, try decoder.list { (decoder) throws(ImageError) in try decoder.flag() })
     }
 
     /// Takes the values of the image, once there is a machine that continues from it.
     package func begin(_ evaluator: Evaluator) throws(ImageError) {
-        guard let image else { return }
-        var decoder = unsafe ImageDecoder(image.hostBytes)
-        _ = try decoder.dependencies()
-        let present = try decoder.list { (decoder) throws(ImageError) in try decoder.flag() }
+        guard image != nil else { return }
         var handles = evaluator.machine.imageHandles[...]
-        guard present.count == values.count, handles.count == present.count(where: { $0 }) else { throw .damaged }
-        for (index, isPresent) in present.enumerated() where isPresent {
+        guard presentValues.count == values.count, handles.count == presentValues.count(where: { $0 }) else {
+            throw .damaged
+        }
+        for (index, isPresent) in presentValues.enumerated() where isPresent {
             values[index] = handles.popFirst()
         }
     }
