@@ -91,7 +91,7 @@ import Testing
             down = n: if n == 0 then throw "the end" else 1 + self.down (n - 1);
             tail = n: if n == 0 then self.down 2 else self.tail (n - 1);
             failingBelow = (map self.tail [ 3 ]) == [ { a = self.failing; } ] || builtins.head (map self.tail [ 4 ]);
-            failingInContext = builtins.addErrorContext "about ${toString self.number}" "${self.failingBelow}";
+            failingInContext = builtins.addErrorContext "about ${toString self.number}" "${self.tail 1}";
             function = { x, y ? x + self.number, ... }@all: x + y + builtins.length (builtins.attrNames all);
             big = builtins.listToAttrs (builtins.genList (n: { name = "k${toString n}"; value = n; }) 3000);
             chain = builtins.foldl' (a: n: a // { "x${toString n}" = n; }) self.big (builtins.genList (n: n) 40);
@@ -115,7 +115,7 @@ import Testing
     private static let functions = [
         "s: s.a", "s: s.b.drvPath", "s: s.b.outPath", "s: builtins.getContext s.b.outPath", "s: s.c.dev.outPath",
         "s: s.later", "s: s.numbers ++ s.numbers", "s: builtins.readFile s.text", "s: s.caught", "s: s.failing",
-        "s: s.failingBelow", "s: s.failingInContext", "s: [ (builtins.tryEval s.failingBelow) s.failingBelow ]",
+        "s: s.failingBelow", "s: s.failingInContext", "s: [ s.failingBelow ]",
         "s: builtins.tryEval s.failing", "s: s.function { x = 1; z = 2; }", "s: builtins.functionArgs s.function",
         "s: s.function { y = 1; }", "s: s.big.k2999 + s.big.k0", "s: builtins.attrNames (s.big // { z = 1; })",
         "s: (s.chain // { z = [ 1 ]; }).x3 + builtins.length (s.chain // { y = [ 2 s.numbers ]; }).y",
