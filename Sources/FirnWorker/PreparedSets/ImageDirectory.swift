@@ -105,16 +105,10 @@ struct ImageDirectory: Sendable {
     /// - Parameter kept: an image that stays.
     /// - Returns: the identities in hexadecimal of those that were removed.
     func trim(to maximumBytes: Int, keeping kept: [UInt8]) -> [String] {
-        var images = images()
-        var bytes = images.reduce(0) { $0 + $1.bytes }
-        images.sort { ($0.used.tv_sec, $0.used.tv_nsec) < ($1.used.tv_sec, $1.used.tv_nsec) }
-        var removed: [String] = []
-        for found in images where bytes > maximumBytes && found.path != image(kept) {
-            guard unsafe unlink(found.path) == 0 else { continue }
-            bytes -= found.bytes
-            removed.append(String(found.path.dropFirst(path.count + 1).dropLast(".image".count)))
+        KeptFile.surplus(images(), above: maximumBytes, keeping: image(kept)).compactMap { file in
+            guard unsafe unlink(file.path) == 0 else { return nil }
+            return String(file.path.dropFirst(path.count + 1).dropLast(".image".count))
         }
-        return removed
     }
 
     /// The bytes of an image; 0 if it does not exist.
@@ -123,13 +117,13 @@ struct ImageDirectory: Sendable {
         return unsafe stat(image(identity), &status) == 0 ? status.st_size : 0
     }
 
-    private func images() -> [(path: String, bytes: Int, used: timespec)] {
+    private func images() -> [KeptFile] {
         let entries = (try? LocalIO().readDirectory(Array(path.utf8))) ?? []
         return entries.compactMap { entry in
             let name = String(decoding: entry.name, as: UTF8.self)
             var status = stat()
             guard name.hasSuffix(".image"), unsafe stat("\(path)/\(name)", &status) == 0 else { return nil }
-            return ("\(path)/\(name)", status.st_size, status.st_mtim)
+            return KeptFile(path: "\(path)/\(name)", byteCount: status.st_size, lastUse: status.st_mtim)
         }
     }
 }

@@ -46,7 +46,7 @@ public struct ImageFolder: Sendable {
     /// Notes that an image was written, and removes others if there are too many.
     func finish(_ key: [UInt8], _ written: WrittenImage) {
         try? WholeFile.write(Self.sealText(written.file), to: seal(key), mode: 0o600, .replacing)
-        trim(keeping: name(key))
+        trim(keeping: key)
     }
 
     /// Creates the folder.
@@ -73,47 +73,37 @@ public struct ImageFolder: Sendable {
         return count >= 0 ? Array(buffer.prefix(count)) : nil
     }
 
-    private struct Known {
-        var name: String
-        var bytes: Int
-        var lastUse: timespec
-    }
-
-    private func images() -> [Known] {
+    private func images() -> [KeptFile] {
         CacheFolder.names(in: path).compactMap { file in
-            guard file.hasSuffix(".image") else { return nil }
-            let name = String(file.dropLast(6))
+            guard file.hasSuffix(Self.suffix) else { return nil }
             var status = stat()
             guard unsafe lstat("\(path)/\(file)", &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+            let image = KeptFile(path: "\(path)/\(file)", byteCount: Int(status.st_size), lastUse: status.st_mtim)
             var use = stat()
-            let isSealed = unsafe lstat("\(path)/\(name).seal", &use) == 0
-            return Known(
-                name: name, bytes: Int(status.st_size), lastUse: isSealed ? use.st_mtim : status.st_mtim)
+            guard unsafe lstat(Self.seal(of: image), &use) == 0 else { return image }
+            return KeptFile(path: image.path, byteCount: image.byteCount, lastUse: use.st_mtim)
         }
     }
 
-    private func trim(keeping kept: String) {
+    private func trim(keeping key: [UInt8]) {
         let images = images()
-        var total = images.reduce(0) { $0 + $1.bytes }
-        guard total > maximumBytes else { return }
-        let oldest = images.sorted {
-            ($0.lastUse.tv_sec, $0.lastUse.tv_nsec) < ($1.lastUse.tv_sec, $1.lastUse.tv_nsec)
-        }
-        for image in oldest where total > maximumBytes / 4 * 3 && image.name != kept {
-            removeFiles(image.name)
-            total -= image.bytes
-        }
+        guard images.reduce(0, { $0 + $1.byteCount }) > maximumBytes else { return }
+        for image in KeptFile.surplus(images, above: maximumBytes / 4 * 3, keeping: file(key)) { Self.remove(image) }
     }
 
-    private func removeFiles(_ name: String) {
-        unsafe unlink("\(path)/\(name).image")
-        unsafe unlink("\(path)/\(name).seal")
+    private static let suffix = ".image"
+
+    private static func seal(of image: KeptFile) -> String { image.path.dropLast(suffix.count) + ".seal" }
+
+    private static func remove(_ image: KeptFile) {
+        unsafe unlink(image.path)
+        unsafe unlink(Self.seal(of: image))
     }
 
     /// The number of images and their size in bytes.
     public func usage() -> (images: Int, bytes: Int) {
         let images = images()
-        return (images.count, images.reduce(0) { $0 + $1.bytes })
+        return (images.count, images.reduce(0) { $0 + $1.byteCount })
     }
 
     /// Removes all images, and what was left of those that were not finished.
@@ -121,7 +111,7 @@ public struct ImageFolder: Sendable {
     /// - Returns: the number of images.
     public func clear() -> Int {
         let images = images()
-        for image in images { removeFiles(image.name) }
+        for image in images { Self.remove(image) }
         for file in CacheFolder.names(in: path) where file.hasSuffix(".image.tmp") || file.hasSuffix(".seal") {
             unsafe unlink("\(path)/\(file)")
         }
