@@ -92,7 +92,7 @@ struct ModelMachine {
     private mutating func step() throws -> Bool {
         guard let opcode = Opcode(rawValue: try byte()) else { throw Hole(description: "unknown opcode") }
         switch opcode {
-        case .jump, .jumpIfFalse, .jumpIfTrue, .and, .or, .selectOr, .selectOrDynamic: try jump(opcode)
+        case .jump, .jumpIfFalse, .jumpIfTrue, .and, .or, .selectOr, .selectOrDynamic, .attempt: try jump(opcode)
         case .return:
             try pop()
             return false
@@ -112,7 +112,7 @@ struct ModelMachine {
         if opcode == .selectOr { try require(try number() < program.symbols.count, "symbol") }
         let target = try target()
         let isTaken = opcode == .jump || random.chance(50)
-        if opcode != .jump { try pop() }
+        if opcode != .jump, opcode != .attempt { try pop() }
         if opcode == .selectOrDynamic { try pop() }
         let keeps =
             opcode == .and || opcode == .or ? isTaken : !isTaken && (opcode == .selectOr || opcode == .selectOrDynamic)

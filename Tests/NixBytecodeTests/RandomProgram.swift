@@ -182,6 +182,7 @@ struct RandomProgram {
     }
 
     private mutating func branch(_ builder: inout ChunkBuilder, _ scope: Scope) throws {
+        if random.chance(20) { return try attempt(&builder, scope) }
         try expression(&builder, scope)
         if random.chance(40) {
             let done = try builder.emitJump(random.chance(50) ? .and : .or)
@@ -193,6 +194,15 @@ struct RandomProgram {
         try expression(&builder, scope)
         let end = try builder.emitJump(.jump)
         try builder.patch(other)
+        try expression(&builder, scope)
+        try builder.patch(end)
+    }
+
+    private mutating func attempt(_ builder: inout ChunkBuilder, _ scope: Scope) throws {
+        let fails = try builder.emitJump(.attempt, at: span())
+        try expression(&builder, scope)
+        let end = try builder.emitJump(.jump)
+        try builder.patch(fails)
         try expression(&builder, scope)
         try builder.patch(end)
     }

@@ -104,6 +104,7 @@ extension Vector {
         typealias F = Fixture
         return F.program(
             F.top(
+                F.jump(.attempt, over: 6), F.null, F.jump(.jump, over: 1), F.null, F.op(.pop),
                 F.null, F.null, F.op(.assertEqual, 0), F.op(.pop),
                 F.null, F.jump(.jumpIfFalse, over: 0), F.null, F.jump(.jumpIfTrue, over: 2), F.op(.assertFail, 0),
                 F.null, F.jump(.and, over: 1), F.null, F.jump(.or, over: 1), F.null,

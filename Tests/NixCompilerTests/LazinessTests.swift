@@ -19,10 +19,10 @@ import Testing
     @Test("Everything else is delayed")
     func compounds() throws {
         try expectCode(
-            "f: x: f (x + 1)",
+            "f: x: f (x 1)",
             "closure chunk 1 []; return",
             "getLocalForce local 0; thunk chunk 2 [local 1]; tailCall 1",
-            "getUpvalueForce upvalue 0; addInteger 1; return")
+            "getUpvalueForce upvalue 0; integer 1; tailCall 1")
         try expectCode(
             "f: x: f [ (f x) ]",
             "closure chunk 1 []; return",
@@ -42,6 +42,40 @@ import Testing
             "getLocalForce local 0; thunk chunk 2 []; tailCall 1",
             "integer 1; integer 2; integer 3; integer 4; integer 5; integer 6; integer 7; integer 8; integer 9; "
                 + "list 9; return")
+    }
+
+    @Test("Small expressions of operators are attempted before a thunk is made")
+    func attempts() throws {
+        try expectCode(
+            "f: x: f (x + 1)",
+            "closure chunk 1 []; return",
+            "getLocalForce local 0; attempt -> 16; getLocalForce local 1; addInteger 1; jump -> 20; "
+                + "thunk chunk 2 [local 1]; tailCall 1",
+            "getUpvalueForce upvalue 0; addInteger 1; return")
+        try expectCode(
+            "f: x: f { a = x - 1; }",
+            "closure chunk 1 []; return",
+            "getLocalForce local 0; attempt -> 16; getLocalForce local 1; subtractInteger 1; jump -> 20; "
+                + "thunk chunk 2 [local 1]; attributes {a}; tailCall 1",
+            "getUpvalueForce upvalue 0; subtractInteger 1; return")
+        try expectCode(
+            "f: x: f (x.a == null && x ? b)",
+            "closure chunk 1 []; return",
+            "getLocalForce local 0; attempt -> 27; getLocalSelect local 1 a; null; equal; and -> 22; "
+                + "getLocalForce local 1; hasAttribute b; assertBool; jump -> 31; thunk chunk 2 [local 1]; tailCall 1",
+            "getUpvalueSelect upvalue 0 a; null; equal; and -> 15; getUpvalueForce upvalue 0; hasAttribute b; "
+                + "assertBool; return")
+    }
+
+    @Test(
+        "What may be a text, has side effects, is not there yet or is long is delayed without an attempt",
+        arguments: [
+            #"f: x: f (x + "s")"#, "f: x: f (x // x)", "f: x: f (x ++ x)", "f: x: f (x 1 + 1)", "f: x: f (x.${x} == 1)",
+            "f: let a = b + 1; b = f; in f a", "f: with f; f (a + 1)", "f: x: f (if x then x else f)",
+            "f: x: f (x + 1 + 2 + 3 + 4 + 5 + 6 + 7 + 8 + 9)", "__sub: x: x (x - 1)", "f: { a ? f + 1 }: a",
+        ])
+    func notAttempted(source: String) throws {
+        #expect(!(try listing(compile(source).program).joined().contains("attempt")))
     }
 
     @Test("A selection from a variable is made at once when the set is there")

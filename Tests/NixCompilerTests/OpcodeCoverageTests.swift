@@ -22,6 +22,7 @@ import Testing
         (.addInteger, "x: x + 1"), (.subtractInteger, "x: x - 1"), (.equalInteger, "x: x == 1"),
         (.lessInteger, "x: x < 1"), (.getLocalSelect, "x: x.a"), (.getUpvalueSelect, "x: { y = x.a + 1; }"),
         (.assertEqual, "x: assert x == 1; x"), (.pop, "x: assert x == 1; x"),
+        (.attempt, "x: [ (x + 1) ]"),
     ]
 
     @Test("Every source emits its opcode", arguments: sources.indices)

@@ -13,7 +13,8 @@ import Testing
             "x: y: { a = { b = y + x; }; }",
             "closure chunk 1 []; return",
             "thunk chunk 2 [local 1, local 0]; attributes {a}; return",
-            "thunk chunk 3 [upvalue 0, upvalue 1]; attributes {b}; return",
+            "attempt -> 15; getUpvalueForce upvalue 0; getUpvalueForce upvalue 1; add; jump -> 20; "
+                + "thunk chunk 3 [upvalue 0, upvalue 1]; attributes {b}; return",
             "getUpvalueForce upvalue 0; getUpvalueForce upvalue 1; add; return")
     }
 

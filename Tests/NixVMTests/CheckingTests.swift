@@ -30,7 +30,7 @@ import Testing
                     Tag.list, (test.state.pointee.registers.hp + 64).assumingMemoryBound(to: UInt64.self))
             },
             .kinds: Fault(source: "[ \"a\" ]") { _, list in unsafe list.object.setKind(Kind.forward) },
-            .headers: Fault(source: "[ (1 + 1) ]") { test, list in
+            .headers: Fault(source: "[ ((x: x) 1) ]") { test, list in
                 let thunk = unsafe list.object.values[0].object
                 unsafe thunk[0] = Object.header(
                     Kind.thunk, count: thunk.captureCount, field: test.state.pointee.chunkCount + 9)
@@ -63,7 +63,7 @@ import Testing
                 unsafe young[1] = Value.null.bits
                 unsafe test.state.pointee.roots[root].object.values[0] = Value(Tag.list, young)
             },
-            .deepFlags: Fault(source: "[ (1 + 1) ]") { _, list in unsafe list.object[0] |= Object.deepFlag },
+            .deepFlags: Fault(source: "[ ((x: x) 1) ]") { _, list in unsafe list.object[0] |= Object.deepFlag },
             .caughtFailures: Fault(source: "let x = throw \"e\"; in builtins.seq (builtins.tryEval x) [ x ]") {
                 _, list in
                 let thunk = unsafe list.object.values[0].object

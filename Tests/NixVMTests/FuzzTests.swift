@@ -71,7 +71,7 @@ import Testing
         try #require(programs.count > 500)
         let tally = BigStack.run { () -> (ran: Int, rejected: Int, found: [String]) in
             var tally = (ran: 0, rejected: 0, found: [String]())
-            for seed in 0..<1_500 as Range<UInt64> {
+            for seed in 0..<1_600 as Range<UInt64> {
                 guard let mutant = ProgramTarget.mutant(of: programs[Int(seed) % programs.count], seed: seed) else {
                     continue
                 }

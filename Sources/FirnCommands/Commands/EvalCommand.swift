@@ -75,7 +75,7 @@ struct EvalCommand: ParsableCommand {
 
     private func evaluate(_ settings: NixSettings) -> Int32 {
         let options = EvaluationRun.Options(
-            printsDelayed: !strict && format == .nix && !findFile, stress: stress,
+            printsDelayed: !strict && (format == .nix || format == .xml) && !findFile, stress: stress,
             evaluatesFlakes: evaluation.usesFlakes,
             network: evaluation.flakes.networkSettings(settings),
             checks: check ? checkInterval.map { MachineChecks(wholeHeapInterval: $0) } ?? MachineChecks() : nil,

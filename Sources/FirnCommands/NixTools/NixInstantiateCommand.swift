@@ -74,7 +74,7 @@ struct NixInstantiateCommand: ParsableCommand {
     private func evaluate(_ settings: NixSettings) -> Int32 {
         let isInstantiating = !eval && !parse && !findFile
         let options = EvaluationRun.Options(
-            printsDelayed: eval && !strict && format == nil, evaluatesFlakes: evaluation.usesFlakes,
+            printsDelayed: eval && !strict && (format == nil || format == .xml), evaluatesFlakes: evaluation.usesFlakes,
             network: evaluation.flakes.networkSettings(settings), followsEnvironment: isInstantiating,
             needsRoots: isInstantiating && addRoot != nil)
         let code = EvaluationRun.perform(evaluation.evaluator, destination, settings, options) {

@@ -7,7 +7,7 @@ public enum ProgramFormat {
     public static let version: UInt16 = 1
     /// The version of the compiler, part of every encoded program. It is raised whenever a source compiles to a
     /// different program.
-    public static let compilerVersion: UInt32 = 2
+    public static let compilerVersion: UInt32 = 3
 
     /// The flags of the header.
     struct Flags: OptionSet {

@@ -37,6 +37,8 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
     // Superinstructions, which combine a frequent pair of instructions.
     case addInteger, subtractInteger, equalInteger, lessInteger
     case getLocalSelect, getUpvalueSelect, assertEqual
+    // Evaluation in place of a thunk
+    case attempt
     // Internal to the machine. Programs may not contain it.
     case step
 }

@@ -214,6 +214,14 @@ extension Opcode {
             "`a == b`. If the values differ, fails with an assertion error whose text is the string constant, "
                 + "and which shows the difference."),
         row(
+            .attempt, [.jump], 0, 0, taken: (0, 0), "--, jump: --",
+            "Runs the code up to the jump target at once, if it needs nothing but values that are forced: constants, "
+                + "variables, selections of attributes that exist, arithmetic on integers of 61 bits, comparisons of "
+                + "these, equality of immediate values and short strings, and tests of booleans. The code leaves by a "
+                + "jump to the target or beyond. If an instruction would force, fail, call or allocate, the stack is as "
+                + "before, and the machine jumps to the target, where the compiler puts the thunk of the same "
+                + "expression."),
+        row(
             .step, [.count], next: .ends(pops: 0), "--",
             "Internal: runs one step of a builtin's frame. The verifier rejects it as an unknown opcode."),
     ]

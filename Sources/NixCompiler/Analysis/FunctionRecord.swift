@@ -33,7 +33,7 @@ struct FunctionRecord: Sendable {
     var captures = Run.empty
 
     private enum Kind: UInt8 {
-        case topLevel, lambda, thunk, variable, inherited, inheritedFrom, overridden
+        case topLevel, lambda, thunk, attempted, variable, inherited, inheritedFrom, overridden
     }
 
     /// - Parameters:
@@ -59,7 +59,7 @@ struct FunctionRecord: Sendable {
         switch kind {
         case .topLevel: .topLevel(NodeID(first))
         case .lambda: .lambda(NodeID(first))
-        case .thunk: .thunk(NodeID(first))
+        case .thunk, .attempted: .thunk(NodeID(first))
         case .variable: .variable(NodeID(first))
         case .inherited: .inherited(attribute: Int(first))
         case .inheritedFrom: .inheritedFrom(attribute: Int(first), source: NodeID(second))
@@ -77,6 +77,14 @@ struct FunctionRecord: Sendable {
     /// Turns the thunk of an expression that is only a variable into a `variable` function.
     mutating func becomeVariable() {
         if kind == .thunk { kind = .variable }
+    }
+
+    /// Whether the thunk is only made if its expression cannot be evaluated at once.
+    var isAttempted: Bool { kind == .attempted }
+
+    /// Has the expression of a thunk attempted before the thunk is made.
+    mutating func attempt() {
+        if kind == .thunk { kind = .attempted }
     }
 
     /// Whether the function is made by the instruction `thunk`, not by `closure`.

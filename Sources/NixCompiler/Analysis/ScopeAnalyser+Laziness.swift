@@ -3,8 +3,9 @@ import NixSyntax
 // Which expressions become thunks.
 //
 // No thunk is made for constants, for variables whose value exists already, for functions, and for small lists and sets
-// of these. `x.a` makes one only if needed, which is decided at run time (`lazySelect`). With
-// `CompileOptions.delaysLikeNix`, there are thunks wherever Nix has them.
+// of these. `x.a` makes one only if needed, which is decided at run time (`lazySelect`); so do small expressions of
+// arithmetic, comparisons and tests (`ScopeAnalyser+Attempts.swift`). With `CompileOptions.delaysLikeNix`, there are thunks
+// wherever Nix has them.
 
 extension ScopeAnalyser {
     /// Analyses an expression whose evaluation may be delayed.
@@ -18,7 +19,9 @@ extension ScopeAnalyser {
         } else if isMadeAtOnce(node) {
             try analyseTrivial(node)
         } else {
+            let isAttempted = isAttempted(node)
             let id = open(.thunk(node), arity: 0, name: name)
+            if isAttempted { analysis.functions[id.index].attempt() }
             analysis.functionOfNode[Int(node.rawValue)] = Int32(truncatingIfNeeded: id.rawValue)
             try analyse(node)
             close()
@@ -140,11 +143,11 @@ extension ScopeAnalyser {
     }
 
     /// Whether an element of a list or set is trivial. Selections are not: each may make a thunk at run time, and one
-    /// thunk for the whole is cheaper.
+    /// thunk for the whole is cheaper. Arithmetic with a number is: its other operand is mostly a number that is known.
     @inline(__always)
     private mutating func isTrivialElement(_ node: NodeID, nesting: Int) -> Bool {
         if case .select = tree[node] { return false }
-        return isTrivial(node, nesting: nesting + 1)
+        return isTrivial(node, nesting: nesting + 1) || isAttemptedArithmetic(node)
     }
 
     /// The most elements of a list or set that is built eagerly, where a single thunk would do.

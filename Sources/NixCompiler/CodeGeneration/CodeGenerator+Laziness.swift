@@ -4,11 +4,15 @@ import NixSyntax
 extension CodeGenerator {
     /// Pushes the value of an expression, or a thunk of it.
     mutating func generateLazily(_ node: NodeID) throws(BuilderError) {
-        if let function = analysis.delayedFunction(of: node) {
-            try makeFunction(function, at: tree.span(of: node))
-        } else {
-            try generateTrivially(node)
-        }
+        guard let function = analysis.delayedFunction(of: node) else { return try generateTrivially(node) }
+        let span = tree.span(of: node)
+        guard analysis.functions[function.index].isAttempted else { return try makeFunction(function, at: span) }
+        let fails = try emitJump(.attempt, at: span)
+        try generate(node, tail: false)
+        let end = try emitJump(.jump, at: span)
+        try builder.patch(fails)
+        try makeFunction(function, at: span)
+        try builder.patch(end)
     }
 
     /// Pushes a closure or a thunk.

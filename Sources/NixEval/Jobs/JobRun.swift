@@ -43,7 +43,7 @@ final class JobRun {
         if !job.searchPath.isEmpty { machine.setSearchPath(job.searchPath) }
         var options = EvaluatorOptions(
             limits: limits, settings: machine.settings, pipeOperators: job.features.contains("pipe-operators"))
-        options.delaysLikeNix = job.walk == nil && job.format == .nix && !job.isStrict
+        options.delaysLikeNix = job.walk == nil && job.format != .json && !job.isStrict
         let evaluator = Evaluator(machine: machine, options: options, programs: programs, disk: disk)
         let building = openStores(of: evaluator)
         let reached = outcome(evaluator)

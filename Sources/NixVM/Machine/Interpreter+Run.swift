@@ -464,6 +464,13 @@ extension Interpreter {
                 let text = r.tables.pointee.constants[index]
                 step = outOfLine(&r, at: start) { assertEqual(text) }
                 if step == .next { continue dispatch }
+            case .attempt:
+                let end = jumpTarget(r.pc)
+                let reached = attempt(
+                    Attempt(pc: r.pc + 4, sp: r.sp), until: end, bp: r.bp, env: r.env, tables: r.tables)
+                r.pc = reached.pc
+                r.sp = reached.sp
+                continue dispatch
             case .currentPosition:
                 step = outOfLine(&r, at: start) { currentPosition() }
                 if step == .next { continue dispatch }
