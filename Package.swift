@@ -31,6 +31,10 @@ let package = Package(
         // What the evaluator and the farm both need of Linux: a clock, threads with a given stack, whole files.
         .systemLibrary(name: "CPlatform"),
         .target(name: "Platform", dependencies: ["CPlatform"], swiftSettings: strict),
+        // The sandbox of processes that evaluate for strangers. It is a target of its own because only the farm links
+        // libseccomp.
+        .systemLibrary(name: "CSandbox", providers: [.apt(["libseccomp-dev"])]),
+        .target(name: "Sandbox", dependencies: ["CSandbox"], swiftSettings: strict),
         .target(name: "MessageText", swiftSettings: strict),
         .target(name: "ByteCounting", swiftSettings: strict),
         .target(name: "NixSyntax", dependencies: ["ByteCounting", "MessageText"], swiftSettings: strict),
@@ -98,7 +102,8 @@ let package = Package(
         .target(
             name: "FirnWorker",
             dependencies: [
-                "CPlatform", "FirnProtocol", "NixBytecode", "NixEval", "NixStore", "NixVM", "Platform", "ZeroMQ",
+                "CPlatform", "FirnProtocol", "NixBytecode", "NixEval", "NixStore", "NixVM", "Platform", "Sandbox",
+                "ZeroMQ",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], swiftSettings: strict),
@@ -112,7 +117,7 @@ let package = Package(
             name: "FarmCommands",
             dependencies: [
                 "FirnClient", "FirnCommands", "FirnCoordinator", "FirnKeys", "FirnProtocol", "FirnWorker", "JobStore",
-                "NixEval", "NixFlakes", "NixFormats", "NixStore", "NixSyntax", "NixVM", "Platform", "ZeroMQ",
+                "NixEval", "NixFlakes", "NixFormats", "NixStore", "NixSyntax", "NixVM", "Platform", "Sandbox", "ZeroMQ",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
@@ -192,23 +197,31 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
-        // A worker whose evaluator ignores its cancellation flag, for tests of the watchdog.
+        .systemLibrary(name: "CRawSystemCalls", path: "Tests/RawSystemCalls"),
+        // A worker whose evaluator ignores its cancellation flag, and does what a job might that has taken over its process, for
+        // tests of the watchdog and of the sandbox.
         .executableTarget(
             name: "stubborn-worker",
             dependencies: [
-                "FirnWorker", "FirnProtocol", .product(name: "Logging", package: "swift-log"),
+                "CRawSystemCalls", "FirnWorker", "FirnProtocol", "Sandbox",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], path: "Tests/StubbornWorker", swiftSettings: strict),
         // Tests with real processes, which run the built firn-farm and stubborn-worker.
         .testTarget(
             name: "FarmTests",
             dependencies: [
-                "FirnClient", "FirnKeys", "FirnProtocol", "FirnWorker", "TestSupport", "ZeroMQ", "stubborn-worker",
+                "CRawSystemCalls", "FirnClient", "FirnKeys", "FirnProtocol", "FirnWorker", "TestSupport", "ZeroMQ",
+                "stubborn-worker",
                 .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
         .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestSupport"], swiftSettings: strict),
+        // Tests of the parts of the sandbox, each in a process that enters it: stubborn-worker.
+        .testTarget(
+            name: "SandboxTests", dependencies: ["CRawSystemCalls", "Sandbox", "TestSupport", "stubborn-worker"],
+            swiftSettings: strict),
         .testTarget(name: "ZeroMQTests", dependencies: ["Platform", "ZeroMQ"], swiftSettings: strict),
         .testTarget(name: "FirnKeysTests", dependencies: ["FirnKeys", "FirnProtocol"], swiftSettings: strict),
         .testTarget(name: "FirnProtocolTests", dependencies: ["FirnProtocol", "TestSupport"], swiftSettings: strict),
@@ -230,7 +243,7 @@ let package = Package(
         .testTarget(
             name: "FirnWorkerTests",
             dependencies: [
-                "FirnWorker", "FirnProtocol", "NixEval", "NixStore", "NixVM", "NixBytecode", "ZeroMQ",
+                "FirnWorker", "FirnProtocol", "NixEval", "NixStore", "NixVM", "NixBytecode", "Sandbox", "ZeroMQ",
                 "stubborn-worker",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -1,6 +1,8 @@
 # Functions that the other scripts share: they install packages, and build firn in its only configuration.
 
 firn=.build/release/firn
+# A worker does not run as root unless that is allowed. In a container, root is whoever there is.
+[ "$(id -u)" -ne 0 ] || export FIRN_WORKER_ALLOW_ROOT=true
 build_flags=(-c release -Xswiftc -enable-testing)
 
 # Installs those of the named Debian packages that are missing.

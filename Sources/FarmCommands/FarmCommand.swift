@@ -18,9 +18,18 @@ public struct FarmCommand: AsyncParsableCommand {
 
     public init() {}
 
-    /// Makes a worker process end with its supervisor. It must be called first, on the process's main thread: the
-    /// kernel drops the request when the thread that made it ends, as idle threads of the concurrency pool do.
-    public static func dieWithSupervisor() { SupervisedProcess.dieWithSupervisor() }
+    /// Begins the process. A worker process is made to end with its supervisor, and a process that was started to
+    /// evaluate does so and never returns.
+    ///
+    /// It must be called first, on the process's main thread: the kernel takes back what it was asked for when the
+    /// thread that asked ends, as idle threads of the concurrency pool do, and an evaluator enters its sandbox before
+    /// there are other threads.
+    public static func begin() {
+        SupervisedProcess.dieWithSupervisor()
+        guard EvaluatorProcess.isAsked else { return }
+        FirnCommand.chooseStoreDirectory()
+        EvaluatorProcess.serve()
+    }
 
     /// Parses the command line, runs the command and exits: with 0, with 1 if the job or the command failed, or with 2
     /// if the command line was wrong.

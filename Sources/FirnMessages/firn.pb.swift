@@ -2240,6 +2240,9 @@ public nonisolated struct WireWorkerStatus: Sendable {
 
   public var preparedSets: [WirePreparedSet] = []
 
+  /// As in the worker's hello.
+  public var sandbox: [WireSandboxPart] = []
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -2498,11 +2501,84 @@ public nonisolated struct WireWorkerHello: @unchecked Sendable {
     set {_uniqueStorage()._preparedSets = newValue}
   }
 
+  /// The parts of the sandbox in which the worker evaluates, at most 16. Empty if it says nothing of a sandbox.
+  public var sandbox: [WireSandboxPart] {
+    get {_storage._sandbox}
+    set {_uniqueStorage()._sandbox = newValue}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// One part of the sandbox in which a worker evaluates.
+public nonisolated struct WireSandboxPart: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Such as `seccomp`; at most 32 bytes.
+  public var name: String = String()
+
+  public var state: WireSandboxPart.State = .unspecified
+
+  /// What is in effect, or why it is not: one line of at most 300 bytes.
+  public var detail: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public nonisolated enum State: SwiftProtobuf.Enum, Swift.CaseIterable {
+    public typealias RawValue = Int
+    case unspecified // = 0
+
+    /// In effect.
+    case on // = 1
+
+    /// The worker's configuration does without it.
+    case off // = 2
+
+    /// The worker's machine does not have it, and its configuration allows that.
+    case missing // = 3
+    case UNRECOGNIZED(Int)
+
+    public init() {
+      self = .unspecified
+    }
+
+    public init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .on
+      case 2: self = .off
+      case 3: self = .missing
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    public var rawValue: Int {
+      switch self {
+      case .unspecified: return 0
+      case .on: return 1
+      case .off: return 2
+      case .missing: return 3
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    public static let allCases: [WireSandboxPart.State] = [
+      .unspecified,
+      .on,
+      .off,
+      .missing,
+    ]
+
+  }
+
+  public init() {}
 }
 
 /// A worker process that has ended, as its supervisor saw it.
@@ -2631,6 +2707,9 @@ public nonisolated struct WireAssignment: Sendable {
 
   /// The identity of the prepared set that the job starts from; the same for all attempts once one has begun.
   public var preparedIdentity: Data = Data()
+
+  /// The tenant whose job it is. What an evaluation leaves in memory is not used for a job of another tenant.
+  public var tenant: String = String()
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -5887,7 +5966,7 @@ nonisolated extension WireWorkerList: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireWorkerStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".WorkerStatus"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}address\0\u{1}software\0\u{3}evaluator_versions\0\u{1}roots\0\u{1}credit\0\u{1}leases\0\u{3}connected_unix_ms\0\u{3}last_heard_unix_ms\0\u{1}finished\0\u{1}draining\0\u{3}key_name\0\u{3}prepared_sets\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}address\0\u{1}software\0\u{3}evaluator_versions\0\u{1}roots\0\u{1}credit\0\u{1}leases\0\u{3}connected_unix_ms\0\u{3}last_heard_unix_ms\0\u{1}finished\0\u{1}draining\0\u{3}key_name\0\u{3}prepared_sets\0\u{1}sandbox\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5908,6 +5987,7 @@ nonisolated extension WireWorkerStatus: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 11: try { try decoder.decodeSingularBoolField(value: &self.draining) }()
       case 12: try { try decoder.decodeSingularStringField(value: &self.keyName) }()
       case 13: try { try decoder.decodeRepeatedMessageField(value: &self.preparedSets) }()
+      case 14: try { try decoder.decodeRepeatedMessageField(value: &self.sandbox) }()
       default: break
       }
     }
@@ -5953,6 +6033,9 @@ nonisolated extension WireWorkerStatus: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.preparedSets.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.preparedSets, fieldNumber: 13)
     }
+    if !self.sandbox.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.sandbox, fieldNumber: 14)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -5970,6 +6053,7 @@ nonisolated extension WireWorkerStatus: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.draining != rhs.draining {return false}
     if lhs.keyName != rhs.keyName {return false}
     if lhs.preparedSets != rhs.preparedSets {return false}
+    if lhs.sandbox != rhs.sandbox {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -6341,7 +6425,7 @@ nonisolated extension WireObjectPiece: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireWorkerHello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".WorkerHello"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}instance\0\u{1}software\0\u{3}evaluator_versions\0\u{1}roots\0\u{1}host\0\u{1}process\0\u{1}leases\0\u{1}predecessor\0\u{1}closures\0\u{1}builds\0\u{3}prepared_sets\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}instance\0\u{1}software\0\u{3}evaluator_versions\0\u{1}roots\0\u{1}host\0\u{1}process\0\u{1}leases\0\u{1}predecessor\0\u{1}closures\0\u{1}builds\0\u{3}prepared_sets\0\u{1}sandbox\0")
 
   fileprivate class _StorageClass {
     var _name: String = String()
@@ -6356,6 +6440,7 @@ nonisolated extension WireWorkerHello: SwiftProtobuf.Message, SwiftProtobuf._Mes
     var _closures: Bool = false
     var _builds: Bool = false
     var _preparedSets: [WirePreparedSet] = []
+    var _sandbox: [WireSandboxPart] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -6378,6 +6463,7 @@ nonisolated extension WireWorkerHello: SwiftProtobuf.Message, SwiftProtobuf._Mes
       _closures = source._closures
       _builds = source._builds
       _preparedSets = source._preparedSets
+      _sandbox = source._sandbox
     }
   }
 
@@ -6408,6 +6494,7 @@ nonisolated extension WireWorkerHello: SwiftProtobuf.Message, SwiftProtobuf._Mes
         case 10: try { try decoder.decodeSingularBoolField(value: &_storage._closures) }()
         case 11: try { try decoder.decodeSingularBoolField(value: &_storage._builds) }()
         case 12: try { try decoder.decodeRepeatedMessageField(value: &_storage._preparedSets) }()
+        case 13: try { try decoder.decodeRepeatedMessageField(value: &_storage._sandbox) }()
         default: break
         }
       }
@@ -6456,6 +6543,9 @@ nonisolated extension WireWorkerHello: SwiftProtobuf.Message, SwiftProtobuf._Mes
       if !_storage._preparedSets.isEmpty {
         try visitor.visitRepeatedMessageField(value: _storage._preparedSets, fieldNumber: 12)
       }
+      if !_storage._sandbox.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._sandbox, fieldNumber: 13)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -6477,6 +6567,7 @@ nonisolated extension WireWorkerHello: SwiftProtobuf.Message, SwiftProtobuf._Mes
         if _storage._closures != rhs_storage._closures {return false}
         if _storage._builds != rhs_storage._builds {return false}
         if _storage._preparedSets != rhs_storage._preparedSets {return false}
+        if _storage._sandbox != rhs_storage._sandbox {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -6484,6 +6575,50 @@ nonisolated extension WireWorkerHello: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
+}
+
+nonisolated extension WireSandboxPart: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".SandboxPart"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}state\0\u{1}detail\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.state) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.detail) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if self.state != .unspecified {
+      try visitor.visitSingularEnumField(value: self.state, fieldNumber: 2)
+    }
+    if !self.detail.isEmpty {
+      try visitor.visitSingularStringField(value: self.detail, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireSandboxPart, rhs: WireSandboxPart) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.state != rhs.state {return false}
+    if lhs.detail != rhs.detail {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireSandboxPart.State: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0UNSPECIFIED\0\u{1}ON\0\u{1}OFF\0\u{1}MISSING\0")
 }
 
 nonisolated extension WirePredecessor: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -6662,7 +6797,7 @@ nonisolated extension WireDispatch: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WireAssignment: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Assignment"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}attempt\0\u{3}lease_ms\0\u{1}specification\0\u{1}limits\0\u{1}roots\0\u{3}ahead_of\0\u{3}build_failures\0\u{3}prepared_identity\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}attempt\0\u{3}lease_ms\0\u{1}specification\0\u{1}limits\0\u{1}roots\0\u{3}ahead_of\0\u{3}build_failures\0\u{3}prepared_identity\0\u{1}tenant\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -6679,6 +6814,7 @@ nonisolated extension WireAssignment: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 7: try { try decoder.decodeSingularUInt64Field(value: &self.aheadOf) }()
       case 8: try { try decoder.decodeRepeatedMessageField(value: &self.buildFailures) }()
       case 9: try { try decoder.decodeSingularBytesField(value: &self.preparedIdentity) }()
+      case 10: try { try decoder.decodeSingularStringField(value: &self.tenant) }()
       default: break
       }
     }
@@ -6716,6 +6852,9 @@ nonisolated extension WireAssignment: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if !self.preparedIdentity.isEmpty {
       try visitor.visitSingularBytesField(value: self.preparedIdentity, fieldNumber: 9)
     }
+    if !self.tenant.isEmpty {
+      try visitor.visitSingularStringField(value: self.tenant, fieldNumber: 10)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -6729,6 +6868,7 @@ nonisolated extension WireAssignment: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.aheadOf != rhs.aheadOf {return false}
     if lhs.buildFailures != rhs.buildFailures {return false}
     if lhs.preparedIdentity != rhs.preparedIdentity {return false}
+    if lhs.tenant != rhs.tenant {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

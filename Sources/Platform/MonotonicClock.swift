@@ -16,7 +16,7 @@ public enum MonotonicClock {
     }
 }
 
-/// The processor time of one thread, which other threads may read.
+/// The processor time of one thread or process, which other threads may read.
 public struct ThreadClock: Sendable {
     private let clock: clockid_t
 
@@ -25,6 +25,16 @@ public struct ThreadClock: Sendable {
         var clock = CLOCK_THREAD_CPUTIME_ID
         // This only fails for threads that do not exist.
         _ = unsafe pthread_getcpuclockid(pthread_self(), &clock)
+        self.clock = clock
+    }
+
+    /// The clock of all threads of a process.
+    ///
+    /// - Parameter process: the id of a process of the same user. When it has ended, its clock shows 0.
+    public init(process: pid_t) {
+        var clock = CLOCK_PROCESS_CPUTIME_ID
+        // This only fails for processes that do not exist.
+        _ = unsafe clock_getcpuclockid(process, &clock)
         self.clock = clock
     }
 

@@ -56,6 +56,15 @@ public final class PollingExecutor: SerialExecutor {
         return unsafe loop.register(handle: socket.handle, onReadable: onReadable, onWritable: onWritable)
     }
 
+    /// Does the same for a file descriptor, which stays open until it is unregistered.
+    public func register(
+        descriptor: Int32, onReadable: @escaping @Sendable () -> Void,
+        onWritable: @escaping @Sendable () -> Void = {}
+    ) -> Registration {
+        checkIsolated()
+        return loop.register(descriptor: descriptor, onReadable: onReadable, onWritable: onWritable)
+    }
+
     /// Calls `onEvent` in each turn in which monitor events wait. Returns nil if the socket is not monitored.
     public func registerMonitor(of socket: borrowing Socket, onEvent: @escaping @Sendable () -> Void) -> Registration? {
         checkIsolated()

@@ -123,6 +123,14 @@ extension PollingLoop {
         return PollingExecutor.Registration(item: item)
     }
 
+    func register(
+        descriptor: Int32, onReadable: @escaping () -> Void, onWritable: @escaping () -> Void
+    ) -> PollingExecutor.Registration {
+        let item = poller.add(descriptor: descriptor)
+        handlers[item] = Handler(onReadable: onReadable, onWritable: onWritable)
+        return PollingExecutor.Registration(item: item)
+    }
+
     func unregister(_ item: Poller.Item) {
         poller.remove(item)
         handlers[item] = nil

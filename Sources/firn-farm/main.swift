@@ -1,4 +1,4 @@
 import FarmCommands
 
-FarmCommand.dieWithSupervisor()
+FarmCommand.begin()
 await FarmCommand.run()

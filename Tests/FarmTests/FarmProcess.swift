@@ -16,7 +16,9 @@ final class FarmProcess: Sendable {
     ///   - environment: variables in addition to the test's own environment.
     ///   - addressSpaceKibibytes: the limit on its address space, in KiB; nil for none.
     init(_ arguments: [String], environment: [String: String] = [:], addressSpaceKibibytes: Int? = nil) throws {
-        let environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        // Tests also run as root, in containers.
+        let own = ProcessInfo.processInfo.environment.merging(["FIRN_WORKER_ALLOW_ROOT": "true"]) { $1 }
+        let environment = own.merging(environment) { $1 }
         if let addressSpaceKibibytes {
             let script = #"ulimit -v \#(addressSpaceKibibytes) && exec "$0" "$@""#
             process = try ChildProcess(

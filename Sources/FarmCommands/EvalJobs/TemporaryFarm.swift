@@ -113,6 +113,8 @@ enum TemporaryFarm {
         [
             "worker", "--endpoint", endpoints.workers, "--processes", "1", "--set", "logLevel=error", "--set",
             "contentIDs=false", "--set", "heldJobs=1",
+            // The jobs are the user's own, whoever that is.
+            "--set", "allowRoot=true",
             // A drain would be useless, because nobody awaits the results of a stopped command.
             "--set", "drainTimeoutMs=0", "--set", "programCacheBytes=\(programCacheBytes)",
         ]

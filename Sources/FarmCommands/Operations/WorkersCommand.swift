@@ -30,16 +30,36 @@ struct WorkersCommand: AsyncParsableCommand {
                 "\(worker.finished)",
                 TerminalText.line(worker.roots.map(\.name).joined(separator: " ")),
                 TerminalText.line(worker.preparedSets.map(Self.text).joined(separator: ", ")),
+                worker.sandbox.isEmpty ? "-" : TerminalText.line(Self.text(worker.sandbox)),
                 worker.draining ? "draining" : "",
             ]
         }
         Output.text(
-            Table.text([["name", "address", "runs", "holds", "room", "finished", "roots", "prepared sets", ""]] + rows))
+            Table.text(
+                [["name", "address", "runs", "holds", "room", "finished", "roots", "prepared sets", "sandbox", ""]]
+                    + rows))
     }
 
     /// The ids of the jobs that a worker evaluates: at most one.
     private func jobs(_ leases: [WireLease]) -> String {
         leases.isEmpty ? "-" : leases.map { String($0.job) }.joined(separator: " ")
+    }
+
+    /// A sandbox: the parts that are not in effect, such as `no cgroup`, or `whole`.
+    private static func text(_ sandbox: [WireSandboxPart]) -> String {
+        let absent = sandbox.filter { $0.state != .on }.map(\.name)
+        return absent.isEmpty ? "whole" : "no " + absent.joined(separator: ", ")
+    }
+
+    private static func json(_ part: WireSandboxPart) -> JSONValue {
+        let state =
+            switch part.state {
+            case .on: "on"
+            case .off: "off"
+            case .missing: "missing"
+            case .unspecified, .UNRECOGNIZED: "unknown"
+            }
+        return .object([("part", .string(part.name)), ("state", .string(state)), ("detail", .string(part.detail))])
     }
 
     /// A prepared set with its state, such as `nixpkgs ready 310 MiB`.
@@ -81,7 +101,8 @@ struct WorkersCommand: AsyncParsableCommand {
             ("name", .string(worker.name)), ("address", .string(worker.address)),
             ("software", .string(worker.software)),
             ("evaluatorVersions", .array(worker.evaluatorVersions.map { .string($0) })), ("roots", .array(roots)),
-            ("preparedSets", .array(worker.preparedSets.map(json))),
+            ("preparedSets", .array(worker.preparedSets.map { json($0) })),
+            ("sandbox", .array(worker.sandbox.map { json($0) })),
             ("credit", .unsigned(UInt64(worker.credit))), ("leases", .array(leases)),
             ("connectedUnixMs", .number(worker.connectedUnixMs)), ("lastHeardUnixMs", .number(worker.lastHeardUnixMs)),
             ("finished", .unsigned(worker.finished)), ("draining", .bool(worker.draining)),

@@ -3,6 +3,7 @@ import FirnCommands
 import FirnCoordinator
 import FirnProtocol
 import FirnWorker
+import NixStore
 
 /// The command `firn farm`.
 struct LocalFarmCommand: AsyncParsableCommand {
@@ -51,6 +52,9 @@ struct LocalFarmCommand: AsyncParsableCommand {
     @Option(help: "The tenant of the generated client key.")
     var tenant = "local"
 
+    @Flag(help: "Let the workers run as root, which is otherwise refused.")
+    var allowRoot = false
+
     @Flag(help: "Print the endpoints and the path of client.yaml as one JSON document.")
     var json = false
 
@@ -72,6 +76,7 @@ struct LocalFarmCommand: AsyncParsableCommand {
 
     func run() async throws {
         try WorkerCommand.requireRoom()
+        try WorkerSettings.requireUser(allowsRoot: allowRoot || Self.environmentAllowsRoot)
         // Otherwise the workers would fail and be restarted again and again.
         if let buildStore { _ = try WorkerSettings.daemonSocket(buildStore) }
         for root in roots { _ = try root.resolved() }
@@ -96,6 +101,11 @@ struct LocalFarmCommand: AsyncParsableCommand {
         try await ServiceRunner.run([coordinator.service, workers], logger: logger)
     }
 
+    /// Whether the workers will read from their environment that they may be root.
+    private static var environmentAllowsRoot: Bool {
+        LocalIO().environmentVariable(Array("FIRN_WORKER_ALLOW_ROOT".utf8)) == Array("true".utf8)
+    }
+
     private func ready(_ farm: FarmDirectory, _ endpoints: CoordinatorConfiguration.Endpoints) -> String {
         guard json else { return "ready: \(farm.clientConfiguration)" }
         let listening = CoordinatorCommand.members(endpoints)
@@ -116,7 +126,8 @@ struct LocalFarmCommand: AsyncParsableCommand {
             "worker", "--endpoint", endpoint, "--key", farm.workerKey, "--server-key", farm.serverKey, "--processes",
             "1",
             "--set", "logLevel=\(level)",
-        ] + (buildStore.map { ["--set", "builds.store=\($0)"] } ?? []) + own
+        ] + (allowRoot ? ["--set", "allowRoot=true"] : []) + (buildStore.map { ["--set", "builds.store=\($0)"] } ?? [])
+            + own
     }
 
     /// The configuration of the workers, as far as it concerns prepared sets.

@@ -4,6 +4,7 @@ import FirnWorker
 import Logging
 import NixStore
 import NixVM
+import Sandbox
 
 /// The command `firn worker`.
 struct WorkerCommand: AsyncParsableCommand {
@@ -63,8 +64,11 @@ struct WorkerCommand: AsyncParsableCommand {
                 ("images.directory", images),
             ] + prepared.flatMap(\.settings))
         let (worker, logger) = try WorkerSettings.load(&source)
+        try worker.leaveRoot()
         if let makeImage { throw ExitCode(try Self.make(makeImage, worker.configuration).rawValue) }
         let configuration = try worker.configurationWithKeys()
+        // These processes hold the worker's key.
+        Privileges.protectKeys()
         guard !SupervisedProcess.isSupervised else {
             let service = try ServiceRunner.make { try configuration.makeService(logger: logger) }
             return try await ServiceRunner.run([service], logger: logger)

@@ -3,6 +3,7 @@ import FirnProtocol
 import FirnWorker
 import Glibc
 import NixStore
+import Sandbox
 import ZeroMQ
 
 /// The settings of `firn worker`, as config/worker.yaml describes them.
@@ -11,6 +12,9 @@ struct WorkerSettings {
     var processes = 1
     /// A process is killed if its evaluation continues for this long after its deadline or cancellation.
     var cancelGrace = Duration.seconds(5)
+    /// The user as whom a worker runs that root starts; nil for the one who starts it.
+    private(set) var user: String?
+    private(set) var allowsRoot = false
     /// The worker's configuration without keys, which `configurationWithKeys` adds.
     var configuration: WorkerConfiguration
     private var key: String?
@@ -30,6 +34,12 @@ struct WorkerSettings {
         serverKey = try source.path("serverKey")
         processes = try source.number("processes", in: 1...1_024) ?? processes
         cancelGrace = try source.milliseconds("cancelGraceMs", in: 100...3_600_000) ?? cancelGrace
+        user = try source.string("user")
+        allowsRoot = try source.flag("allowRoot") ?? allowsRoot
+        configuration.sandbox = try SandboxPolicy(&source)
+        configuration.sandbox[.notRoot] = allowsRoot ? .optional : .required
+        configuration.evaluators = EvaluatorLaunch(executable: "/proc/self/exe")
+        configuration.evaluators?.tenants = try source.number("keptTenants", in: 1...1_024) ?? 4
         configuration.roots = try Self.roots(&source)
         configuration.builder = try Self.builder(&source)
         try configuration.readPreparedSets(&source)

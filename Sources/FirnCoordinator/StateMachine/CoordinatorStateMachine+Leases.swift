@@ -35,6 +35,7 @@ extension CoordinatorStateMachine {
             $0.leaseMs = UInt32(clamping: settings.lease.milliseconds)
             $0.specification = job.admission.bytes
             $0.limits = job.admission.limits
+            $0.tenant = tenants[job.tenant].name
             $0.buildFailures = job.builds.failures
             $0.aheadOf = session.successor(of: job.id).map { UInt64(clamping: $0.rawValue) } ?? 0
             if let prepared = job.requirement.prepared { $0.preparedIdentity = Data(prepared.identity) }

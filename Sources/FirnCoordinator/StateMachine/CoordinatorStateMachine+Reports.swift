@@ -149,6 +149,7 @@ extension WorkerSession {
             $0.evaluatorVersions = hello.evaluatorVersions
             $0.roots = hello.roots
             $0.preparedSets = preparedSets.values.sorted { $0.name < $1.name }
+            $0.sandbox = hello.sandbox
             $0.credit = UInt32(clamping: credit)
             $0.leases = leases.filter(\.isSent).map { lease in
                 .with {

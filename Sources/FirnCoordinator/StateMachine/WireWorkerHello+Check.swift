@@ -22,6 +22,14 @@ extension WireWorkerHello {
         guard predecessor.instance.count <= 64, predecessor.cause.utf8.count <= 1_000 else {
             return "predecessor: the instance has more than 64 bytes, or the cause more than 1,000"
         }
+        let areSandboxPartsBounded = sandbox.allSatisfy {
+            $0.name.utf8.count <= ProtocolLimits.sandboxNameBytes
+                && $0.detail.utf8.count <= ProtocolLimits.sandboxDetailBytes
+        }
+        guard sandbox.count <= ProtocolLimits.sandboxParts, areSandboxPartsBounded else {
+            return
+                "sandbox: it has more than \(ProtocolLimits.sandboxParts) parts, or one whose name or detail is too long"
+        }
         guard roots.allSatisfy({ $0.contentID.count <= ProtocolLimits.contentIDBytes }) else {
             return "roots.content_id: one has more than \(ProtocolLimits.contentIDBytes) bytes"
         }

@@ -35,6 +35,10 @@ public enum ProtocolLimits {
     public static let preparedIdentityBytes = 32
     /// Bytes of the reason why a set could not be prepared.
     public static let preparedReasonBytes = 1_000
+    /// Parts of a sandbox that a worker may report, and bytes of the name and the detail of each.
+    public static let sandboxParts = 16
+    public static let sandboxNameBytes = 32
+    public static let sandboxDetailBytes = 300
     public static let searchPath = 64
     public static let nameBytes = 255
     public static let pathBytes = 4_096

@@ -172,7 +172,7 @@ final class ImageKeeper {
         var process = pid_t()
         let code = ChildProcess.spawn(
             [configuration.executable] + configuration.arguments(set, identity),
-            ChildProcess.environment(adding: []), memory: nil, &process)
+            ChildProcess.environment(adding: []), descriptors: [], &process)
         guard code == 0 else {
             let reason = "its process cannot be started: \(unsafe String(cString: strerror(code)))"
             directory.record(failure: reason, identity)

@@ -4,9 +4,9 @@ import NixStore
 
 /// A package set that is evaluated before jobs ask for it, and kept as an image: a file of an evaluated heap that every
 /// process of the worker maps.
-public struct PreparedSet: Sendable, Hashable {
+public struct PreparedSet: Sendable, Hashable, Codable {
     /// An argument of the functions on the way to the set.
-    public struct Argument: Sendable, Hashable {
+    public struct Argument: Sendable, Hashable, Codable {
         public var name: String
         /// A Nix expression.
         public var expression: String
@@ -18,7 +18,7 @@ public struct PreparedSet: Sendable, Hashable {
     }
 
     /// Where the image comes from.
-    public enum Origin: Sendable, Hashable {
+    public enum Origin: Sendable, Hashable, Codable {
         /// The worker makes it from a file of the root.
         case root
         /// The operator gives the file of an image, which lies on the worker's machine.

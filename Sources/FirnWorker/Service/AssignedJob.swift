@@ -3,6 +3,7 @@ import NixEval
 import NixStore
 import NixVM
 import Platform
+import Sandbox
 
 /// A job on its way to the evaluator, with everything that its evaluation needs.
 package struct AssignedJob: Sendable {
@@ -49,6 +50,34 @@ package protocol JobEvaluator: Sendable {
     func performNext(of queue: EvaluationQueue) async -> (key: LeaseKey, result: WireJobResult)?
     /// Saves compiled programs for later processes. Called when the worker is idle.
     func storePrograms() async
+    /// Gets ready to evaluate.
+    ///
+    /// - Returns: the parts of the sandbox in which jobs are evaluated; none if there is no sandbox.
+    /// - Throws: why nothing can be evaluated.
+    func begin() async throws -> [PartReport]
+    /// Hears that a job is cancelled, after the job's own flag was set. Called on the connection's thread.
+    func cancel(_ key: LeaseKey)
+    /// Ends what was begun. Called on the connection's thread.
+    func stop()
+    /// Evaluates the jobs of an evaluating process until there are no more.
+    func serve(_ jobs: EvaluatorJobs) async
+}
+
+/// An evaluator in the process of the connection needs none of this.
+extension JobEvaluator {
+    package func begin() async throws -> [PartReport] { [] }
+    package nonisolated func cancel(_ key: LeaseKey) {}
+    package nonisolated func stop() {}
+
+    package func serve(_ jobs: EvaluatorJobs) async {
+        while let event = jobs.next() {
+            switch event {
+            case .job(let queue):
+                if let (_, result) = await performNext(of: queue) { jobs.finish(result) }
+            case .storePrograms: await storePrograms()
+            }
+        }
+    }
 }
 
 extension VirtualMachine: JobEvaluator {
@@ -58,6 +87,17 @@ extension VirtualMachine: JobEvaluator {
         // The time includes reading the job and making the result.
         result.statistics.cpuNs = queue.finish(resultBytes: result.bytes)
         return (run.key, result)
+    }
+
+    package func serve(_ jobs: EvaluatorJobs) {
+        while let event = jobs.next() {
+            switch event {
+            case .job(let queue):
+                guard let (_, result) = performNext(of: queue) else { continue }
+                jobs.finish(result)
+            case .storePrograms: storePrograms()
+            }
+        }
     }
 
     private func perform(_ run: AssignedJob) -> WireJobResult {

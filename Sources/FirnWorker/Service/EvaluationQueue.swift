@@ -12,7 +12,11 @@ package final class EvaluationQueue: Sendable {
         fileprivate let begin: UInt64
 
         /// Processor time in nanoseconds that the evaluation has used so far. Any thread may ask.
-        var cpuNanoseconds: UInt64 { clock.now() &- begin }
+        var cpuNanoseconds: UInt64 {
+            // The clock of a process that has ended shows 0.
+            let now = clock.now()
+            return now > begin ? now - begin : 0
+        }
     }
 
     private struct Content {
@@ -61,9 +65,13 @@ package final class EvaluationQueue: Sendable {
         }
     }
 
+    /// The tenant of the job that would begin next; nil if none waits.
+    var nextTenant: String? { content.withLock { $0.waiting.first?.assignment.tenant } }
+
     /// Begins the next job and returns it; nil if none may begin. Called on the evaluator's thread.
-    package func beginNext() -> AssignedJob? {
-        let clock = ThreadClock()
+    ///
+    /// - Parameter clock: the processor time of what evaluates.
+    package func beginNext(measuredBy clock: ThreadClock = ThreadClock()) -> AssignedJob? {
         let begin = clock.now()
         let job = content.withLock { content -> AssignedJob? in
             guard !content.waiting.isEmpty else { return nil }

@@ -4,7 +4,7 @@ import NixEval
 import NixStore
 
 /// A Nix daemon on the worker's machine that builds what jobs read of derivations.
-public struct WorkerBuilder: Sendable {
+public struct WorkerBuilder: Sendable, Codable {
     /// The path of its socket.
     public var socket: [UInt8]
     /// How it builds.

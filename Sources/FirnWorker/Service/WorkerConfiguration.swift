@@ -1,5 +1,6 @@
 import NixStore
 import NixVM
+import Sandbox
 import ZeroMQ
 
 /// The configuration of a worker process.
@@ -46,6 +47,10 @@ public struct WorkerConfiguration: Sendable {
     public var preparedSets: [PreparedSet] = []
     /// Where their images are kept; nil if none is made.
     public var images: ImageSettings?
+    /// How the processes that evaluate are started; nil to evaluate in this process, without a sandbox.
+    public var evaluators: EvaluatorLaunch?
+    /// The sandbox of these processes. What they may read and write is added to it.
+    public var sandbox = SandboxPolicy()
     public var ipv6 = false
     /// The name and version of the software, as told to the coordinator.
     public var software = "firn"
@@ -58,11 +63,6 @@ public struct WorkerConfiguration: Sendable {
 
     /// What the fetchers of jobs may do.
     var fetching: FetchSettings {
-        var fetching = FetchSettings()
-        guard let downloadDirectory else { return fetching }
-        fetching.network = NetworkSettings(
-            cacheDirectory: downloadDirectory, repositoryDirectory: downloadDirectory)
-        fetching.allowedURIs = downloadURLs.isEmpty ? nil : downloadURLs
-        return fetching
+        .farm(downloadDirectory: downloadDirectory, downloadURLs: downloadURLs)
     }
 }

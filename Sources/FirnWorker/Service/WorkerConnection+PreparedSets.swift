@@ -67,7 +67,7 @@ extension WorkerConnection {
         if sets.notesUse(of: index, now: MonotonicClock.now()), let settings = configuration.images {
             ImageDirectory(path: settings.directory).touch([UInt8](assignment.preparedIdentity))
         }
-        return PreparedStart(set: sets.entries[index].set, image: image)
+        return PreparedStart(set: sets.entries[index].set, index: index, image: image)
     }
 }
 

@@ -38,7 +38,8 @@ actor WorkerConnection {
 
     /// - Parameter evaluator: replaces the virtual machine if it is not nil.
     init(_ configuration: WorkerConfiguration, evaluator: (any JobEvaluator)? = nil, logger: Logger) throws {
-        executor = try PollingExecutor(name: "firn-worker")
+        let executor = try PollingExecutor(name: "firn-worker")
+        self.executor = executor
         queue = EvaluationQueue(
             status: SupervisedProcess.status,
             limit: EvaluationQueue.Results(
@@ -48,11 +49,7 @@ actor WorkerConnection {
         let directories = configuration.roots.sorted { $0.key < $1.key }
         roots = try RootedIO(
             roots: directories.map { RootedIO.Root(name: $0.key, directory: Array($0.value.utf8)) })
-        self.evaluator =
-            try evaluator
-            ?? VirtualMachine(
-                programCacheBytes: configuration.programCacheBytes,
-                programCacheDirectory: configuration.programCacheDirectory, fetching: configuration.fetching)
+        self.evaluator = try evaluator ?? configuration.makeEvaluator(executor, logger)
         let context = try Context()
         socket = try Socket(.dealer, context: context, options: Self.controlOptions(configuration))
         traces = try TraceSender(configuration, context: context, executor: executor)
@@ -79,6 +76,9 @@ actor WorkerConnection {
 
     /// Serves until it is told to stop and has drained. Cancelling the task ends it without a drain.
     func run() async throws {
+        let reports = try await evaluator.begin()
+        log.record(reports)
+        machine.profile.hello.sandbox = reports.map(\.wire)
         try start()
         await withTaskCancellationHandler {
             await withGracefulShutdownHandler {
@@ -92,7 +92,7 @@ actor WorkerConnection {
         } onCancel: {
             Task { await self.end(nil) }
         }
-        if !Task.isCancelled { await evaluator.storePrograms() }
+        if !Task.isCancelled, configuration.evaluators == nil { await evaluator.storePrograms() }
         if let failure { throw failure }
     }
 
@@ -129,6 +129,7 @@ actor WorkerConnection {
         hasEnded = true
         failure = error
         for key in cancellations.keys { cancel(key) }
+        evaluator.stop()
         builds?.stop()
         for registration in registrations { executor.unregister(registration) }
         registrations = []
@@ -241,10 +242,11 @@ actor WorkerConnection {
         flush()
     }
 
-    /// Asks the evaluator to run one job: the first of the queue by then.
+    /// Asks the evaluator to run jobs until none may begin.
     private func evaluateNext() {
         Task { [evaluator] in
             guard await completeNext() else { return }
+            while await completeNext() {}
             await evaluator.storePrograms()
         }
     }
@@ -260,6 +262,7 @@ actor WorkerConnection {
     private func cancel(_ key: LeaseKey) {
         guard let cancellation = cancellations[key] else { return }
         cancellation.cancel()
+        evaluator.cancel(key)
         status?.cancelled(key, at: MonotonicClock.now())
     }
 
@@ -326,5 +329,18 @@ actor WorkerConnection {
         } catch { return end(error) }
         executor.setWriteInterest(registration, isFull)
         if isLeaving, !isFull { end(nil) }
+    }
+}
+
+extension WorkerConfiguration {
+    /// What evaluates the jobs.
+    ///
+    /// - Parameter executor: the connection's executor.
+    fileprivate func makeEvaluator(_ executor: PollingExecutor, _ logger: Logger) throws -> any JobEvaluator {
+        if let evaluators {
+            return EvaluatorPool(evaluators, EvaluatorSettings(self), executor: executor, logger: logger)
+        }
+        return try VirtualMachine(
+            programCacheBytes: programCacheBytes, programCacheDirectory: programCacheDirectory, fetching: fetching)
     }
 }

@@ -57,7 +57,7 @@ public struct WorkerStateMachine: Sendable {
         var intent = Intent.none
     }
 
-    let profile: WorkerProfile
+    var profile: WorkerProfile
     var phase = Phase.connecting
     /// Why the connection is not ready; empty if it is.
     var reason = "no connection was made"

@@ -4,7 +4,7 @@ import Platform
 /// Starts processes of a supervisor.
 enum ChildProcess {
     /// The first descriptor after standard input, output and error.
-    static let statusDescriptor: Int32 = 3
+    static let firstDescriptor: Int32 = 3
 
     /// The environment of a child: this process's own, without what a supervisor sets, and then `variables`.
     static func environment(adding variables: [String]) -> [String] {
@@ -17,16 +17,22 @@ enum ChildProcess {
     /// - Parameters:
     ///   - arguments: the arguments, with the executable first.
     ///   - environment: the whole environment.
-    ///   - memory: the memory that the process shares with its supervisor; nil if it is not watched.
+    ///   - descriptors: what the process has open after standard input, output and error, from descriptor 3 on.
     ///   - process: the id of the new process.
     /// - Returns: 0, or the error number of `posix_spawn`.
     static func spawn(
-        _ arguments: [String], _ environment: [String], memory: Int32?, _ process: inout pid_t
+        _ arguments: [String], _ environment: [String], descriptors: [Int32], _ process: inout pid_t
     ) -> Int32 {
+        // Copies with higher numbers, so that none is replaced before it has been passed on.
+        let copies = descriptors.map { fcntl($0, F_DUPFD_CLOEXEC, firstDescriptor + Int32(descriptors.count)) }
+        defer { for copy in copies where copy >= 0 { close(copy) } }
+        guard copies.allSatisfy({ $0 >= 0 }) else { return errno }
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-        if let memory { unsafe posix_spawn_file_actions_adddup2(&actions, memory, statusDescriptor) }
+        for (index, copy) in copies.enumerated() {
+            unsafe posix_spawn_file_actions_adddup2(&actions, copy, firstDescriptor + Int32(index))
+        }
         return unsafe withCStrings(arguments) { words in
             unsafe withCStrings(environment) { environment in
                 unsafe SpawnAttributes.withoutBlockedSignals { attributes in
@@ -39,7 +45,26 @@ enum ChildProcess {
     /// How a process ended, as `waitpid` says it.
     static func reason(_ status: Int32) -> String {
         let signal = status & 0x7F
+        if signal == SIGSYS { return "signal \(signal): it made a system call that its sandbox does not allow" }
         return signal == 0 ? "exit code \(status >> 8 & 0xFF)" : "signal \(signal)"
+    }
+
+    /// Ends this process as another one has ended, so that whoever waits for it sees the same.
+    ///
+    /// - Parameter status: how the other one ended, as `waitpid` says it.
+    static func endAlike(_ status: Int32) -> Never {
+        let number = status & 0x7F
+        guard number != 0 else { _exit(max(1, status >> 8 & 0xFF)) }
+        signal(number, SIG_DFL)
+        // A signal that the thread does not block is delivered to it before `kill` returns.
+        var unblocked = sigset_t()
+        unsafe sigemptyset(&unblocked)
+        unsafe sigaddset(&unblocked, number)
+        unsafe pthread_sigmask(SIG_UNBLOCK, &unblocked, nil)
+        kill(getpid(), number)
+        // The signal does not end a process.
+        kill(getpid(), SIGKILL)
+        while true { pause() }
     }
 
     private static var environment: [String] {

@@ -11,7 +11,7 @@ public enum SupervisedProcess {
     static let predecessorVariable = "FIRN_SUPERVISOR_PREDECESSOR"
     static let variables = [supervisorVariable, statusVariable, predecessorVariable]
 
-    /// Whether a supervisor started this process. Such a process starts no children of its own.
+    /// Whether a supervisor started this process.
     public static var isSupervised: Bool { value(supervisorVariable) != nil }
 
     /// The memory that the supervisor reads; nil if there is none.

@@ -163,6 +163,11 @@ actor WorkerProcesses {
     /// evaluation restarts at once: it was not the cause, and each such evaluation takes long to be detected.
     private func nextDelay(_ index: Int, now: UInt64) -> Duration {
         guard children[index].stuck == nil else { return .zero }
+        // What a job does to its process is the job's fault, and a worker that waits longer each time would be a means to
+        // stop it.
+        if children[index].predecessor?.evaluating != nil, children[index].status?.evaluation != nil {
+            return configuration.restartDelay
+        }
         let ran = Duration.nanoseconds(Int64(clamping: now &- children[index].startedAt))
         if ran >= configuration.steadyAfter { children[index].delay = configuration.restartDelay }
         let delay = children[index].delay
@@ -211,7 +216,7 @@ actor WorkerProcesses {
         var process = pid_t()
         let code = ChildProcess.spawn(
             [configuration.executable] + configuration.arguments(index),
-            environment(index, hasStatus: memory != nil), memory: memory, &process)
+            environment(index, hasStatus: memory != nil), descriptors: memory.map { [$0] } ?? [], &process)
         guard code == 0 else {
             children[index].startAt = MonotonicClock.deadline(after: children[index].delay)
             return log.error(
@@ -228,7 +233,7 @@ actor WorkerProcesses {
     /// The whole environment of the process with that index.
     private func environment(_ index: Int, hasStatus: Bool) -> [String] {
         var own: [String] = []
-        if hasStatus { own.append("\(SupervisedProcess.statusVariable)=\(ChildProcess.statusDescriptor)") }
+        if hasStatus { own.append("\(SupervisedProcess.statusVariable)=\(ChildProcess.firstDescriptor)") }
         if let predecessor = children[index].predecessor {
             own.append("\(SupervisedProcess.predecessorVariable)=\(predecessor.text)")
         }

@@ -17,6 +17,8 @@ package final class UploadChannel: Sendable {
         var stored: UInt32 = 0
         var answer: WireOfferAnswer?
         var refusal: WireError?
+        /// Takes the replies, if the uploads are made by another process.
+        var relay: (@Sendable (WireUploadReply) -> Void)?
     }
 
     let key: LeaseKey
@@ -87,6 +89,29 @@ package final class UploadChannel: Sendable {
     /// How often a wait asks whether it is to end. A reply ends it at once.
     private static let pollMilliseconds = 50
 
+    /// Passes replies on to another process, which makes the uploads.
+    func relay(replies: @escaping @Sendable (WireUploadReply) -> Void) { content.withLock { $0.relay = replies } }
+
+    /// Sends an upload of another process, which keeps to the same bounds.
+    ///
+    /// - Returns: false if it does not.
+    func relay(_ upload: WireUpload) -> Bool {
+        let bytes = upload.countedBytes
+        let isInBounds = content.withLock { content in
+            let isFirst = content.inFlightBytes == 0
+            guard upload.number == content.next, isFirst || content.inFlightBytes + bytes <= windowBytes else {
+                return false
+            }
+            content.next += 1
+            content.outbox.append(Envelope(WorkerMessage.upload(upload)).frames())
+            content.sizes.append(bytes)
+            content.inFlightBytes += bytes
+            return true
+        }
+        if isInBounds { wake() }
+        return isInBounds
+    }
+
     /// Removes and returns the uploads to send, in order.
     func take() -> [[[UInt8]]] {
         content.withLock { content in
@@ -105,6 +130,7 @@ package final class UploadChannel: Sendable {
             if reply.hasAnswer { content.answer = reply.answer }
             if reply.hasRefused { content.refusal = reply.refused }
         }
+        content.withLock(\.relay)?(reply)
         signal.post()
     }
 }

@@ -21,7 +21,7 @@ extension ChunkVerifier {
             let position = try reader.position()
             try chainPosition(position, allowsNone: opcode == .pushWith)
         case .captures: try captures(&verifier)
-        case .deferred: try deferred()
+        case .deferred: try deferred(&verifier)
         case .coercion: _ = try reader.coercion()
         case .jump: break
         }
@@ -124,8 +124,9 @@ extension ChunkVerifier {
         }
     }
 
-    private mutating func deferred() throws(Failure) {
+    private mutating func deferred(_ verifier: inout Verifier) throws(Failure) {
         for _ in 0..<(try reader.number()) {
+            try verifier.charge()
             guard try reader.number() < ProgramLimits.upvalues else { throw .upvalueOutOfRange }
             let slot = try reader.number()
             try value(in: slot)

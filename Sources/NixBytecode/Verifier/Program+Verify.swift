@@ -52,9 +52,14 @@ extension Verifier {
         release(bytes)
     }
 
-    private func verifyLines() throws(VerificationError) {
+    private mutating func verifyLines() throws(VerificationError) {
         guard let starts = program.lines?.lineStarts else { return }
-        let ascends = zip(starts, starts.dropFirst()).allSatisfy { $0 < $1 }
-        guard starts.first == 0, ascends else { throw VerificationError(.invalidSpan, at: .program) }
+        try at(.program) { (verifier) throws(Failure) in
+            guard starts.first == 0 else { throw .invalidSpan }
+            for (line, next) in zip(starts, starts.dropFirst()) {
+                try verifier.charge()
+                guard line < next else { throw .invalidSpan }
+            }
+        }
     }
 }

@@ -24,13 +24,15 @@ extension Verifier {
 
     private mutating func checkNames(_ chunk: Chunk) throws(Failure) {
         guard chunk.parameters.count == Int(chunk.arity) else { throw .invalidHeader }
+        try charge(chunk.parameters.count)
         for parameter in chunk.parameters {
             if let parameter { try useSymbol(Int(parameter)) }
         }
         if let name = chunk.name { try useSymbol(Int(name)) }
     }
 
-    func checkSpans(_ chunk: Chunk) throws(Failure) {
+    mutating func checkSpans(_ chunk: Chunk) throws(Failure) {
+        try charge(chunk.spans.count)
         guard hasSpans else {
             guard chunk.spans.isEmpty, chunk.instructionSpans.isEmpty else { throw .invalidSpan }
             return

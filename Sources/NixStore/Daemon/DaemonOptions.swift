@@ -1,5 +1,5 @@
 /// What a client tells the daemon about builds. The defaults are those of Nix.
-public struct DaemonOptions: Sendable, Equatable {
+public struct DaemonOptions: Sendable, Equatable, Codable {
     /// Whether what others have built is downloaded (`substitute`).
     public var substitutes = true
     /// Whether to build what could not be downloaded (`fallback`).

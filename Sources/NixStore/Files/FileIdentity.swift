@@ -1,7 +1,7 @@
 import Glibc
 
 /// What a file system says of a file, by which a change of its contents is noticed without reading them.
-public struct FileIdentity: Hashable, Sendable {
+public struct FileIdentity: Hashable, Sendable, Codable {
     public let device: UInt64
     public let inode: UInt64
     /// The size in bytes.

@@ -122,6 +122,8 @@ final class ReadmeRun {
             URL(filePath: "/bin/sh"), ["-c", script],
             environment: [
                 "HOME": folder.path, "FIRN_CACHE_DIR": "\(folder.path)/cache", "LC_ALL": "C.UTF-8",
+                // Tests also run as root, in containers.
+                "FIRN_WORKER_ALLOW_ROOT": "true",
                 "PATH": "\(FarmProcess.executable.deletingLastPathComponent().path):/usr/bin:/bin",
             ], in: host)
         if let server {
