@@ -11,8 +11,8 @@ import ZeroMQ
 ///
 /// A process never evaluates jobs of two tenants, so whatever an evaluation leaves in memory, and whatever has become
 /// of its process, is nothing to the other tenants. When there are as many processes as the configuration allows, the
-/// one that was used least recently ends. As soon as there is a second tenant, one process without a tenant is kept
-/// ready, because starting one takes as long as a hundred small jobs.
+/// one that was used least recently ends. One process without a tenant is kept ready, because starting one takes as
+/// long as a hundred small jobs, and the jobs that wait behind another tenant's would be returned meanwhile.
 ///
 /// If a process ends while it evaluates, the worker's process ends in the same way. Its supervisor then sees the job
 /// and the reason, as with every other end of a worker.
@@ -157,7 +157,6 @@ extension EvaluatorPool {
     /// time.
     private func evaluator(of tenant: String) async -> EvaluatorHandle? {
         if let known = evaluators.values.first(where: { $0.tenant == tenant && $0.state == .idle }) { return known }
-        let isFirst = evaluators.values.allSatisfy { $0.tenant == nil }
         let chosen: EvaluatorHandle
         if let free = evaluators.values.first(where: { $0.tenant == nil && $0.state == .idle }) {
             chosen = free
@@ -168,7 +167,7 @@ extension EvaluatorPool {
         chosen.tenant = tenant
         chosen.usedAt = MonotonicClock.now()
         makeRoom(keeping: chosen)
-        if !isFirst { Task { await self.keepOneReady() } }
+        Task { await self.keepOneReady() }
         return chosen
     }
 
