@@ -81,7 +81,7 @@ let package = Package(
         .target(
             name: "JobStore",
             dependencies: [
-                "Platform", .product(name: "GRDB", package: "GRDB.swift"),
+                "CPlatform", "Platform", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ], swiftSettings: strict),
         .target(

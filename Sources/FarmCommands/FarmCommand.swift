@@ -13,6 +13,7 @@ public struct FarmCommand: AsyncParsableCommand {
             JobsCommand.self,
             CancelCommand.self,
             QueueCommand.self, WorkersCommand.self, DrainCommand.self, KeysCommand.self,
+            StoreCommand.self,
             CoordinatorCommand.self, WorkerCommand.self, ImageCommand.self, LocalFarmCommand.self, TraceJobCommand.self,
         ])
 

@@ -20,10 +20,11 @@ public final class JobStore: Sendable {
     public let directory: String
     private let lock: StoreLock
 
-    /// Opens the store, creates it if it does not exist, and migrates an older one.
+    /// Opens the store, creates it if it does not exist, and migrates an older one. Before that, and before anything is
+    /// written, pages and rows of an existing one are checked.
     ///
     /// - Parameter directory: a local directory. It is created with mode 0700 if it does not exist.
-    /// - Throws: `JobStoreError` if the directory is locked or unusable, or was written by a newer version.
+    /// - Throws: `JobStoreError` if the directory is locked, unusable or damaged, or was written by a newer version.
     public init(directory: String) throws(JobStoreError) {
         self.directory = directory
         for folder in [directory, directory + "/traces", directory + "/objects"] {
@@ -59,6 +60,7 @@ public final class JobStore: Sendable {
             configuration.label = "firn.jobs"
             configuration.qos = .userInitiated
             configuration.maximumReaderCount = 4
+            if FileManager.default.fileExists(atPath: file) { try checkBeforeUse(directory) }
             let pool = try DatabasePool(path: file, configuration: configuration)
             guard try !pool.read(JobStoreSchema.migrator.hasBeenSuperseded) else {
                 throw JobStoreError.newerSchema(path: directory)
@@ -70,11 +72,32 @@ public final class JobStore: Sendable {
                 try database.execute(sql: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000")
             }
             return pool
+        } catch let error as DatabaseError where error.isDamage {
+            throw JobStoreError.damaged(path: directory, faults: ["jobs.sqlite: \(error.message ?? "\(error)")"])
         } catch let error as DatabaseError {
             throw JobStoreError.unusable(path: file, reason: error.message ?? "\(error)")
         } catch {
             throw JobStoreError(error)
         }
+    }
+
+    /// Refuses a damaged store. A connection that only reads is used, because opening a store for writing may already move
+    /// what is in its log into its pages.
+    private static func checkBeforeUse(_ directory: String) throws {
+        var configuration = Configuration()
+        configuration.readonly = true
+        let database = try DatabaseQueue(path: directory + "/jobs.sqlite", configuration: configuration)
+        defer { try? database.close() }
+        let faults = try database.read { database -> [String] in
+            // The rows of an older version are checked at its second start; those of a newer one are not known.
+            guard try JobStoreSchema.migrator.hasCompletedMigrations(database),
+                try !JobStoreSchema.migrator.hasBeenSuperseded(database)
+            else { return [] }
+            var check = StoreCheck(database: database)
+            try check.run(.start)
+            return check.report.faults
+        }
+        guard faults.isEmpty else { throw JobStoreError.damaged(path: directory, faults: faults) }
     }
 
     /// Runs the operations in order as one transaction. `done` is called on the store's queue: with one reply per

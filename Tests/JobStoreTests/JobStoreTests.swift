@@ -21,7 +21,8 @@ import Testing
     @Test func aFileThatIsNoDatabaseIsNamed() throws {
         try FileManager.default.createDirectory(atPath: place.path, withIntermediateDirectories: true)
         try Data("not a database, whatever its name says".utf8).write(to: URL(filePath: "\(place.path)/jobs.sqlite"))
-        #expect(throws: JobStoreError.unusable(path: "\(place.path)/jobs.sqlite", reason: "file is not a database")) {
+        let faults = ["jobs.sqlite: file is not a database"]
+        #expect(throws: JobStoreError.damaged(path: place.path, faults: faults)) {
             _ = try place.open()
         }
     }

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// Writes to the standard streams without buffering.
 package enum Output {
@@ -11,9 +12,23 @@ package enum Output {
         }
     }
 
-    /// Writes all bytes. If standard output fails, the process prints the reason and ends with exit code 1, because the
+    /// Held while bytes are written to standard output, and to any other descriptor. A pipe takes a large text in parts, and
+    /// what another thread writes must not get between them.
+    private static let outputLock = Mutex(())
+    private static let otherLock = Mutex(())
+
+    /// Writes all bytes, with nothing of another thread between them. If standard output fails, the process prints the reason and ends with exit code 1, because the
     /// result is lost. A failure of standard error is ignored.
     package static func write(_ descriptor: Int32, _ bytes: [UInt8]) {
+        let code =
+            descriptor == 1
+            ? outputLock.withLock { _ in writeAll(descriptor, bytes) }
+            : otherLock.withLock { _ in writeAll(descriptor, bytes) }
+        if code != 0, descriptor == 1 { fail(code) }
+    }
+
+    /// - Returns: 0, or the number of the system's error.
+    private static func writeAll(_ descriptor: Int32, _ bytes: [UInt8]) -> Int32 {
         var start = 0
         while start < bytes.count {
             let written = unsafe bytes[start...].withUnsafeBytes {
@@ -26,11 +41,11 @@ package enum Output {
                     _ = unsafe poll(&wait, 1, -1)
                     continue
                 }
-                if descriptor == 1 { fail(errno) }
-                return
+                return errno
             }
             start += written
         }
+        return 0
     }
 
     private static func fail(_ code: Int32) -> Never {

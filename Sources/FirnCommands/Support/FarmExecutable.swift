@@ -25,6 +25,7 @@ package enum FarmExecutable {
         ("workers", "List the workers (operators only)."),
         ("drain", "Let the coordinator or a worker finish its jobs and exit (operators only)."),
         ("keys", "Generate and list CURVE keys."),
+        ("store", "Check and back up the store of a coordinator."),
         ("coordinator", "Run a coordinator, which queues jobs and dispatches them to workers."),
         ("worker", "Run worker processes, which evaluate jobs."),
         ("image", "Make and show images of prepared sets, from which jobs begin."),
