@@ -11,8 +11,8 @@ public struct FarmCommand: AsyncParsableCommand {
         subcommands: [
             SubmitCommand.self, EvalJobsCommand.self, CompareCommand.self, GetCommand.self, WatchCommand.self,
             JobsCommand.self,
-            CancelCommand.self,
-            QueueCommand.self, WorkersCommand.self, DrainCommand.self, KeysCommand.self,
+            CancelCommand.self, RetryCommand.self,
+            QueueCommand.self, TenantsCommand.self, WorkersCommand.self, DrainCommand.self, KeysCommand.self,
             StoreCommand.self,
             CoordinatorCommand.self, WorkerCommand.self, ImageCommand.self, LocalFarmCommand.self, TraceJobCommand.self,
         ])

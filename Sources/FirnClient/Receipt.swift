@@ -7,7 +7,8 @@ public enum Receipt: Sendable, Hashable {
     case accepted(job: UInt64, isDuplicate: Bool)
     case refused(ClientError)
 
-    init(_ wire: WireReceipt) {
+    /// Reads what the coordinator answered.
+    public init(_ wire: WireReceipt) {
         switch wire.answer {
         case .accepted(let accepted): self = .accepted(job: accepted.job, isDuplicate: accepted.duplicate)
         case .refused(let error): self = .refused(ClientError(error))

@@ -1,3 +1,4 @@
+import FirnProtocol
 import Glibc
 
 /// A directory of keys with the layout of protocol/firn-1.md, section 9. The caller generates the keys, because that
@@ -25,6 +26,36 @@ public struct KeyDirectory: Sendable {
         try KeyFile.create(secretPath, text: certificate.text, mode: 0o600)
         try KeyFile.create(publicPath, text: certificate.withoutSecret.text, mode: 0o644)
         return [secretPath, publicPath]
+    }
+
+    /// Authorises a peer's public key, whose secret key stays with the peer. The file is on disk when this returns.
+    ///
+    /// - Throws: `KeyError` if the owner has a key already, or the key is another owner's.
+    public func authorize(_ certificate: KeyCertificate) throws(KeyError) {
+        var ring = readableKeys().ring
+        try ring.add(certificate)
+        try KeyFile.makeDirectory(authorized, mode: 0o700)
+        try KeyFile.create(
+            "\(authorized)/\(certificate.fileName).cert", text: certificate.withoutSecret.text, mode: 0o644)
+        try KeyFile.sync(authorized)
+    }
+
+    /// Removes all authorised keys of an owner. The removal is on disk when this returns.
+    ///
+    /// - Throws: `KeyError` if the owner has none, or a file cannot be removed.
+    public func revoke(_ owner: Identity) throws(KeyError) {
+        var removed = 0
+        for name in try KeyFile.list(authorized) where name.hasSuffix(".cert") {
+            let file = "\(authorized)/\(name)"
+            // An unreadable file authorises nobody.
+            guard let certificate = try? Self.read(file, needsSecret: false), certificate.owner == .peer(owner) else {
+                continue
+            }
+            try KeyFile.remove(file)
+            removed += 1
+        }
+        guard removed > 0 else { throw .malformed("\(owner) has no authorised key") }
+        try KeyFile.sync(authorized)
     }
 
     /// Reads the coordinator's own key pair.

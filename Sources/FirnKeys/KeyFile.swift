@@ -45,6 +45,18 @@ enum KeyFile {
         return text
     }
 
+    static func remove(_ path: String) throws(KeyError) {
+        guard unsafe unlink(path) == 0 || errno == ENOENT else { throw failure(path) }
+    }
+
+    /// Waits until the names in a directory are on disk.
+    static func sync(_ path: String) throws(KeyError) {
+        let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure(path) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw failure(path) }
+    }
+
     /// The names in a directory, sorted.
     static func list(_ path: String) throws(KeyError) -> [String] {
         guard let directory = unsafe opendir(path) else { throw failure(path) }

@@ -24,6 +24,9 @@ public struct KeyRing: Sendable {
     /// Whether a key of the identity is authorised.
     public func admits(_ identity: Identity) -> Bool { identities.values.contains(identity) }
 
+    /// The owners of the keys.
+    public var owners: Set<Identity> { Set(identities.values) }
+
     /// Decides whether a key may connect to the endpoint with a ZAP domain.
     ///
     /// - Returns: the owner of the key, or the reason for a refusal, for the log.
@@ -32,7 +35,7 @@ public struct KeyRing: Sendable {
             return .failure(Refusal(reason: "no endpoint has the domain \"\(domain)\""))
         }
         guard let identity = identities[publicKey] else {
-            return .failure(Refusal(reason: "the key \(publicKey) is not authorised"))
+            return .failure(Refusal(reason: "the key \(publicKey) is not authorised", isUnknownKey: true))
         }
         guard identity.role == endpoint.role else {
             return .failure(
@@ -45,5 +48,7 @@ public struct KeyRing: Sendable {
     /// Why a key is refused.
     public struct Refusal: Error, Sendable, Hashable {
         public let reason: String
+        /// Whether nobody has the key.
+        public var isUnknownKey = false
     }
 }

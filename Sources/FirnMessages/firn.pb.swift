@@ -33,6 +33,44 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
+public nonisolated enum WireAfterFailure: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
+
+  /// It ends CANCELLED, and so do those that wait for it.
+  case cancel // = 0
+
+  /// It runs all the same.
+  case run // = 1
+  case UNRECOGNIZED(Int)
+
+  public init() {
+    self = .cancel
+  }
+
+  public init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .cancel
+    case 1: self = .run
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  public var rawValue: Int {
+    switch self {
+    case .cancel: return 0
+    case .run: return 1
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  public static let allCases: [WireAfterFailure] = [
+    .cancel,
+    .run,
+  ]
+
+}
+
 public nonisolated enum WireTraceLevel: SwiftProtobuf.Enum, Swift.CaseIterable {
   public typealias RawValue = Int
   case none // = 0
@@ -220,6 +258,9 @@ public nonisolated enum WireJobState: SwiftProtobuf.Enum, Swift.CaseIterable {
 
   /// Outputs that the evaluation reads are being built, and no worker holds the job.
   case building // = 6
+
+  /// Waiting for the jobs that it names in `after`.
+  case blocked // = 7
   case UNRECOGNIZED(Int)
 
   public init() {
@@ -235,6 +276,7 @@ public nonisolated enum WireJobState: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 4: self = .finished
     case 5: self = .held
     case 6: self = .building
+    case 7: self = .blocked
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -248,6 +290,7 @@ public nonisolated enum WireJobState: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .finished: return 4
     case .held: return 5
     case .building: return 6
+    case .blocked: return 7
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -261,6 +304,7 @@ public nonisolated enum WireJobState: SwiftProtobuf.Enum, Swift.CaseIterable {
     .finished,
     .held,
     .building,
+    .blocked,
   ]
 
 }
@@ -695,6 +739,50 @@ public nonisolated struct WireJobSpecification: @unchecked Sendable {
   /// Clears the value of `prepared`. Subsequent reads from it will return its default value.
   public mutating func clearPrepared() {_uniqueStorage()._prepared = nil}
 
+  /// Fields from here on are for coordinators whose welcome has `scheduling`.
+  ///
+  /// The fairness key, such as a repository or a user; at most 200 bytes. Jobs of equal priority take turns by key, so that
+  /// no key of a tenant gets more than its part. Jobs without a key share one.
+  public var key: String {
+    get {_storage._key}
+    set {_uniqueStorage()._key = newValue}
+  }
+
+  /// The job is not leased while that many jobs with its key are; 0: no bound but the tenant's own.
+  public var keyRunning: UInt32 {
+    get {_storage._keyRunning}
+    set {_uniqueStorage()._keyRunning = newValue}
+  }
+
+  /// The job takes the place of older ones.
+  public var supersedes: WireSupersession {
+    get {_storage._supersedes ?? WireSupersession()}
+    set {_uniqueStorage()._supersedes = newValue}
+  }
+  /// Returns true if `supersedes` has been explicitly set.
+  public var hasSupersedes: Bool {_storage._supersedes != nil}
+  /// Clears the value of `supersedes`. Subsequent reads from it will return its default value.
+  public mutating func clearSupersedes() {_uniqueStorage()._supersedes = nil}
+
+  /// Jobs of the tenant, by number, that must have ended before this one is queued; at most 100.
+  public var after: [UInt64] {
+    get {_storage._after}
+    set {_uniqueStorage()._after = newValue}
+  }
+
+  /// What becomes of the job when one of `after` ends with another outcome than OK.
+  public var afterFailure: WireAfterFailure {
+    get {_storage._afterFailure}
+    set {_uniqueStorage()._afterFailure = newValue}
+  }
+
+  /// The job may end with the stored outcome of an equal job of its tenant, and later ones with its own. It then names
+  /// `evaluator_version`, and a content id for each root.
+  public var cached: Bool {
+    get {_storage._cached}
+    set {_uniqueStorage()._cached = newValue}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   /// Exactly one is set; none may be set if `prepared` is.
@@ -709,6 +797,23 @@ public nonisolated struct WireJobSpecification: @unchecked Sendable {
   public init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// When the job is accepted, the open jobs of its tenant with the same key and another run are cancelled.
+public nonisolated struct WireSupersession: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 1 to 200 bytes.
+  public var key: String = String()
+
+  /// 0 to 64 bytes. Jobs with the same run do not cancel each other; an empty run equals no other.
+  public var run: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
 }
 
 /// Names a prepared set.
@@ -1328,6 +1433,12 @@ public nonisolated struct WireJobResult: @unchecked Sendable {
     set {_uniqueStorage()._preparedIdentity = newValue}
   }
 
+  /// Only from the coordinator: the outcome is that of an earlier, equal job, and so are the statistics.
+  public var cached: Bool {
+    get {_storage._cached}
+    set {_uniqueStorage()._cached = newValue}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -1660,6 +1771,7 @@ public nonisolated struct WireError: Sendable {
   /// It says what is wrong, where, and what to do.
   public var message: String = String()
 
+  /// When the same request may succeed; 0: not without a change of the request, the configuration or the keys.
   public var retryAfterMs: UInt64 = 0
 
   public var supportedVersions: [UInt32] = []
@@ -1742,6 +1854,9 @@ public nonisolated struct WireClientWelcome: Sendable {
 
   /// Whether jobs may name prepared sets.
   public var preparedSets: Bool = false
+
+  /// Whether the fields `key` to `cached` of jobs, `Cancel.filter`, and the messages from Explain on are known.
+  public var scheduling: Bool = false
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2029,13 +2144,26 @@ public nonisolated struct WireCancel: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// 1 to 10,000, or none with a filter.
   public var jobs: [UInt64] = []
 
   public var reason: String = String()
 
+  /// The open jobs that it selects, newest first.
+  public var filter: WireJobFilter {
+    get {_filter ?? WireJobFilter()}
+    set {_filter = newValue}
+  }
+  /// Returns true if `filter` has been explicitly set.
+  public var hasFilter: Bool {self._filter != nil}
+  /// Clears the value of `filter`. Subsequent reads from it will return its default value.
+  public mutating func clearFilter() {self._filter = nil}
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
+
+  fileprivate var _filter: WireJobFilter? = nil
 }
 
 /// 0x1E. One for each job, in order.
@@ -2045,6 +2173,44 @@ public nonisolated struct WireCancelReply: Sendable {
   // methods supported on all messages.
 
   public var cancellations: [WireCancellation] = []
+
+  /// There may be more jobs: ask again with `filter.before` = this; 0: there are none.
+  public var nextBefore: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// Selects jobs: those to which all fields apply that are set.
+public nonisolated struct WireJobFilter: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var state: WireJobState = .unspecified
+
+  public var outcome: WireOutcomeKind = .unspecified
+
+  /// Jobs whose label begins with this; at most 200 bytes.
+  public var labelPrefix: String = String()
+
+  /// The fairness key.
+  public var key: String = String()
+
+  /// Jobs submitted at this time or later, and before the other.
+  public var submittedFromUnixMs: Int64 = 0
+
+  public var submittedUntilUnixMs: Int64 = 0
+
+  /// Jobs with a smaller number or id; 0: from the newest.
+  public var before: UInt64 = 0
+
+  /// How many jobs; 0: 1,000, which is the most.
+  public var limit: UInt32 = 0
+
+  /// Only for operators; empty: all.
+  public var tenant: String = String()
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2144,6 +2310,24 @@ public nonisolated struct WireQueueReport: Sendable {
   /// Only for operators: messages with a stale attempt that were refused since the start.
   public var staleRefused: UInt64 = 0
 
+  /// Only for operators: what was refused since the start, by kind.
+  public var refusals: [WireRefusals] = []
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// Messages, connections or jobs that were refused for one kind of reason.
+public nonisolated struct WireRefusals: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var kind: String = String()
+
+  public var count: UInt64 = 0
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -2179,6 +2363,12 @@ public nonisolated struct WireTenantQueue: Sendable {
   public var cpuNs: UInt64 = 0
 
   public var memoryByteSeconds: UInt64 = 0
+
+  /// Waiting for other jobs.
+  public var blocked: UInt64 = 0
+
+  /// No job of the tenant is leased.
+  public var paused: Bool = false
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2417,6 +2607,597 @@ public nonisolated struct WireObjectPiece: Sendable {
 
   /// The object ends with these bytes.
   public var last: Bool = false
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// 0x2B. Answered by Explanation.
+public nonisolated struct WireExplain: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var job: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// 0x2C. Why a job waits, or ended as it did.
+public nonisolated struct WireExplanation: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var status: WireJobStatus {
+    get {_status ?? WireJobStatus()}
+    set {_status = newValue}
+  }
+  /// Returns true if `status` has been explicitly set.
+  public var hasStatus: Bool {self._status != nil}
+  /// Clears the value of `status`. Subsequent reads from it will return its default value.
+  public mutating func clearStatus() {self._status = nil}
+
+  /// The most important first.
+  public var reasons: [WireReason] = []
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _status: WireJobStatus? = nil
+}
+
+public nonisolated struct WireReason: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var kind: WireReason.Kind = .unspecified
+
+  /// A sentence without a full stop.
+  public var text: String = String()
+
+  /// The time at which the reason ends or a consequence follows, if there is one.
+  public var untilUnixMs: Int64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public nonisolated enum Kind: SwiftProtobuf.Enum, Swift.CaseIterable {
+    public typealias RawValue = Int
+    case unspecified // = 0
+
+    /// Its not-before time has not come.
+    case notBefore // = 1
+
+    /// Jobs that it names in `after` have not ended.
+    case after // = 2
+
+    /// The operator has paused its tenant.
+    case paused // = 3
+
+    /// The coordinator drains.
+    case draining // = 4
+
+    /// The store fails, so that no lease can be committed.
+    case store // = 5
+
+    /// No connected worker has what it needs.
+    case noWorker // = 6
+
+    /// A worker prepares the set that it starts from.
+    case preparing // = 7
+
+    /// A quota of its tenant is used up.
+    case quota // = 8
+
+    /// As many jobs with its fairness key are leased as may be.
+    case keyLimit // = 9
+
+    /// Jobs of its tenant go before it: by priority, by the turn of their keys, or by age.
+    case order // = 10
+
+    /// Its tenant has used more for its weight than others that wait.
+    case share // = 11
+
+    /// All suitable workers are busy.
+    case busy // = 12
+
+    /// A worker has it and evaluates another job.
+    case held // = 13
+
+    /// A worker evaluates it.
+    case running // = 14
+
+    /// What it reads is being built, or waits to be built.
+    case building // = 15
+
+    /// The coordinator was restarted, and the worker that has it has not reconnected.
+    case orphaned // = 16
+
+    /// Its worker was asked to stop it.
+    case stopping // = 17
+
+    /// Its outcome is being committed.
+    case committing // = 18
+
+    /// An attempt lost its worker.
+    case lostWorker // = 19
+
+    /// It has ended.
+    case ended // = 20
+
+    /// It ends at that time if it still waits.
+    case expiry // = 21
+    case UNRECOGNIZED(Int)
+
+    public init() {
+      self = .unspecified
+    }
+
+    public init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .notBefore
+      case 2: self = .after
+      case 3: self = .paused
+      case 4: self = .draining
+      case 5: self = .store
+      case 6: self = .noWorker
+      case 7: self = .preparing
+      case 8: self = .quota
+      case 9: self = .keyLimit
+      case 10: self = .order
+      case 11: self = .share
+      case 12: self = .busy
+      case 13: self = .held
+      case 14: self = .running
+      case 15: self = .building
+      case 16: self = .orphaned
+      case 17: self = .stopping
+      case 18: self = .committing
+      case 19: self = .lostWorker
+      case 20: self = .ended
+      case 21: self = .expiry
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    public var rawValue: Int {
+      switch self {
+      case .unspecified: return 0
+      case .notBefore: return 1
+      case .after: return 2
+      case .paused: return 3
+      case .draining: return 4
+      case .store: return 5
+      case .noWorker: return 6
+      case .preparing: return 7
+      case .quota: return 8
+      case .keyLimit: return 9
+      case .order: return 10
+      case .share: return 11
+      case .busy: return 12
+      case .held: return 13
+      case .running: return 14
+      case .building: return 15
+      case .orphaned: return 16
+      case .stopping: return 17
+      case .committing: return 18
+      case .lostWorker: return 19
+      case .ended: return 20
+      case .expiry: return 21
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    public static let allCases: [WireReason.Kind] = [
+      .unspecified,
+      .notBefore,
+      .after,
+      .paused,
+      .draining,
+      .store,
+      .noWorker,
+      .preparing,
+      .quota,
+      .keyLimit,
+      .order,
+      .share,
+      .busy,
+      .held,
+      .running,
+      .building,
+      .orphaned,
+      .stopping,
+      .committing,
+      .lostWorker,
+      .ended,
+      .expiry,
+    ]
+
+  }
+
+  public init() {}
+}
+
+/// 0x2D. Submits finished jobs again, as new jobs with the same specification but without `idempotency_key`, `after`,
+/// `not_before_unix_ms`, `expires_unix_ms` and `supersedes`. Answered by RetryReply when they are committed.
+public nonisolated struct WireRetry: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 1 to 1,000, or none with a filter.
+  public var jobs: [UInt64] = []
+
+  /// The finished jobs that it selects, newest first; without an outcome, those that are not OK.
+  public var filter: WireJobFilter {
+    get {_filter ?? WireJobFilter()}
+    set {_filter = newValue}
+  }
+  /// Returns true if `filter` has been explicitly set.
+  public var hasFilter: Bool {self._filter != nil}
+  /// Clears the value of `filter`. Subsequent reads from it will return its default value.
+  public mutating func clearFilter() {self._filter = nil}
+
+  /// 16 random bytes. A job is submitted once for each token.
+  public var token: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _filter: WireJobFilter? = nil
+}
+
+/// 0x2E. One for each job, in order.
+public nonisolated struct WireRetryReply: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var retried: [WireRetried] = []
+
+  /// There may be more jobs: ask again with `filter.before` = this; 0: there are none.
+  public var nextBefore: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct WireRetried: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var job: UInt64 = 0
+
+  /// What became of the new job.
+  public var receipt: WireReceipt {
+    get {_receipt ?? WireReceipt()}
+    set {_receipt = newValue}
+  }
+  /// Returns true if `receipt` has been explicitly set.
+  public var hasReceipt: Bool {self._receipt != nil}
+  /// Clears the value of `receipt`. Subsequent reads from it will return its default value.
+  public mutating func clearReceipt() {self._receipt = nil}
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _receipt: WireReceipt? = nil
+}
+
+/// 0x2F. Only for operators. Answered by TenantList.
+public nonisolated struct WireListTenants: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Empty: all that are known.
+  public var tenant: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// 0x30.
+public nonisolated struct WireTenantList: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var tenants: [WireTenantInfo] = []
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct WireTenantInfo: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var name: String = String()
+
+  /// What applies: the configuration with the changes. Every field is set.
+  public var settings: WireTenantSettings {
+    get {_settings ?? WireTenantSettings()}
+    set {_settings = newValue}
+  }
+  /// Returns true if `settings` has been explicitly set.
+  public var hasSettings: Bool {self._settings != nil}
+  /// Clears the value of `settings`. Subsequent reads from it will return its default value.
+  public mutating func clearSettings() {self._settings = nil}
+
+  /// The changes alone.
+  public var changes: WireTenantSettings {
+    get {_changes ?? WireTenantSettings()}
+    set {_changes = newValue}
+  }
+  /// Returns true if `changes` has been explicitly set.
+  public var hasChanges: Bool {self._changes != nil}
+  /// Clears the value of `changes`. Subsequent reads from it will return its default value.
+  public mutating func clearChanges() {self._changes = nil}
+
+  /// The names of the authorised keys of its clients.
+  public var keys: [String] = []
+
+  public var connections: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _settings: WireTenantSettings? = nil
+  fileprivate var _changes: WireTenantSettings? = nil
+}
+
+/// What a tenant may use, as config/coordinator.yaml describes it. A field that is not set is not changed.
+public nonisolated struct WireTenantSettings: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var weight: Double {
+    get {_storage._weight ?? 0}
+    set {_uniqueStorage()._weight = newValue}
+  }
+  /// Returns true if `weight` has been explicitly set.
+  public var hasWeight: Bool {_storage._weight != nil}
+  /// Clears the value of `weight`. Subsequent reads from it will return its default value.
+  public mutating func clearWeight() {_uniqueStorage()._weight = nil}
+
+  public var queued: UInt64 {
+    get {_storage._queued ?? 0}
+    set {_uniqueStorage()._queued = newValue}
+  }
+  /// Returns true if `queued` has been explicitly set.
+  public var hasQueued: Bool {_storage._queued != nil}
+  /// Clears the value of `queued`. Subsequent reads from it will return its default value.
+  public mutating func clearQueued() {_uniqueStorage()._queued = nil}
+
+  public var queuedBytes: UInt64 {
+    get {_storage._queuedBytes ?? 0}
+    set {_uniqueStorage()._queuedBytes = newValue}
+  }
+  /// Returns true if `queuedBytes` has been explicitly set.
+  public var hasQueuedBytes: Bool {_storage._queuedBytes != nil}
+  /// Clears the value of `queuedBytes`. Subsequent reads from it will return its default value.
+  public mutating func clearQueuedBytes() {_uniqueStorage()._queuedBytes = nil}
+
+  public var running: UInt64 {
+    get {_storage._running ?? 0}
+    set {_uniqueStorage()._running = newValue}
+  }
+  /// Returns true if `running` has been explicitly set.
+  public var hasRunning: Bool {_storage._running != nil}
+  /// Clears the value of `running`. Subsequent reads from it will return its default value.
+  public mutating func clearRunning() {_uniqueStorage()._running = nil}
+
+  public var runningMemory: UInt64 {
+    get {_storage._runningMemory ?? 0}
+    set {_uniqueStorage()._runningMemory = newValue}
+  }
+  /// Returns true if `runningMemory` has been explicitly set.
+  public var hasRunningMemory: Bool {_storage._runningMemory != nil}
+  /// Clears the value of `runningMemory`. Subsequent reads from it will return its default value.
+  public mutating func clearRunningMemory() {_uniqueStorage()._runningMemory = nil}
+
+  public var building: UInt64 {
+    get {_storage._building ?? 0}
+    set {_uniqueStorage()._building = newValue}
+  }
+  /// Returns true if `building` has been explicitly set.
+  public var hasBuilding: Bool {_storage._building != nil}
+  /// Clears the value of `building`. Subsequent reads from it will return its default value.
+  public mutating func clearBuilding() {_uniqueStorage()._building = nil}
+
+  public var fuelPerHour: UInt64 {
+    get {_storage._fuelPerHour ?? 0}
+    set {_uniqueStorage()._fuelPerHour = newValue}
+  }
+  /// Returns true if `fuelPerHour` has been explicitly set.
+  public var hasFuelPerHour: Bool {_storage._fuelPerHour != nil}
+  /// Clears the value of `fuelPerHour`. Subsequent reads from it will return its default value.
+  public mutating func clearFuelPerHour() {_uniqueStorage()._fuelPerHour = nil}
+
+  public var traceBytesPerHour: UInt64 {
+    get {_storage._traceBytesPerHour ?? 0}
+    set {_uniqueStorage()._traceBytesPerHour = newValue}
+  }
+  /// Returns true if `traceBytesPerHour` has been explicitly set.
+  public var hasTraceBytesPerHour: Bool {_storage._traceBytesPerHour != nil}
+  /// Clears the value of `traceBytesPerHour`. Subsequent reads from it will return its default value.
+  public mutating func clearTraceBytesPerHour() {_uniqueStorage()._traceBytesPerHour = nil}
+
+  public var closureBytesPerHour: UInt64 {
+    get {_storage._closureBytesPerHour ?? 0}
+    set {_uniqueStorage()._closureBytesPerHour = newValue}
+  }
+  /// Returns true if `closureBytesPerHour` has been explicitly set.
+  public var hasClosureBytesPerHour: Bool {_storage._closureBytesPerHour != nil}
+  /// Clears the value of `closureBytesPerHour`. Subsequent reads from it will return its default value.
+  public mutating func clearClosureBytesPerHour() {_uniqueStorage()._closureBytesPerHour = nil}
+
+  public var connections: UInt64 {
+    get {_storage._connections ?? 0}
+    set {_uniqueStorage()._connections = newValue}
+  }
+  /// Returns true if `connections` has been explicitly set.
+  public var hasConnections: Bool {_storage._connections != nil}
+  /// Clears the value of `connections`. Subsequent reads from it will return its default value.
+  public mutating func clearConnections() {_uniqueStorage()._connections = nil}
+
+  public var watched: UInt64 {
+    get {_storage._watched ?? 0}
+    set {_uniqueStorage()._watched = newValue}
+  }
+  /// Returns true if `watched` has been explicitly set.
+  public var hasWatched: Bool {_storage._watched != nil}
+  /// Clears the value of `watched`. Subsequent reads from it will return its default value.
+  public mutating func clearWatched() {_uniqueStorage()._watched = nil}
+
+  public var answerBytes: UInt64 {
+    get {_storage._answerBytes ?? 0}
+    set {_uniqueStorage()._answerBytes = newValue}
+  }
+  /// Returns true if `answerBytes` has been explicitly set.
+  public var hasAnswerBytes: Bool {_storage._answerBytes != nil}
+  /// Clears the value of `answerBytes`. Subsequent reads from it will return its default value.
+  public mutating func clearAnswerBytes() {_uniqueStorage()._answerBytes = nil}
+
+  public var runningPerKey: UInt64 {
+    get {_storage._runningPerKey ?? 0}
+    set {_uniqueStorage()._runningPerKey = newValue}
+  }
+  /// Returns true if `runningPerKey` has been explicitly set.
+  public var hasRunningPerKey: Bool {_storage._runningPerKey != nil}
+  /// Clears the value of `runningPerKey`. Subsequent reads from it will return its default value.
+  public mutating func clearRunningPerKey() {_uniqueStorage()._runningPerKey = nil}
+
+  /// Whether no job of the tenant is leased. Jobs are still accepted.
+  public var paused: Bool {
+    get {_storage._paused ?? false}
+    set {_uniqueStorage()._paused = newValue}
+  }
+  /// Returns true if `paused` has been explicitly set.
+  public var hasPaused: Bool {_storage._paused != nil}
+  /// Clears the value of `paused`. Subsequent reads from it will return its default value.
+  public mutating func clearPaused() {_uniqueStorage()._paused = nil}
+
+  /// The highest limits that a job may name. A default above one of them is lowered to it.
+  public var maximumFuel: UInt64 {
+    get {_storage._maximumFuel ?? 0}
+    set {_uniqueStorage()._maximumFuel = newValue}
+  }
+  /// Returns true if `maximumFuel` has been explicitly set.
+  public var hasMaximumFuel: Bool {_storage._maximumFuel != nil}
+  /// Clears the value of `maximumFuel`. Subsequent reads from it will return its default value.
+  public mutating func clearMaximumFuel() {_uniqueStorage()._maximumFuel = nil}
+
+  public var maximumMemoryBytes: UInt64 {
+    get {_storage._maximumMemoryBytes ?? 0}
+    set {_uniqueStorage()._maximumMemoryBytes = newValue}
+  }
+  /// Returns true if `maximumMemoryBytes` has been explicitly set.
+  public var hasMaximumMemoryBytes: Bool {_storage._maximumMemoryBytes != nil}
+  /// Clears the value of `maximumMemoryBytes`. Subsequent reads from it will return its default value.
+  public mutating func clearMaximumMemoryBytes() {_uniqueStorage()._maximumMemoryBytes = nil}
+
+  public var maximumTimeoutMs: UInt64 {
+    get {_storage._maximumTimeoutMs ?? 0}
+    set {_uniqueStorage()._maximumTimeoutMs = newValue}
+  }
+  /// Returns true if `maximumTimeoutMs` has been explicitly set.
+  public var hasMaximumTimeoutMs: Bool {_storage._maximumTimeoutMs != nil}
+  /// Clears the value of `maximumTimeoutMs`. Subsequent reads from it will return its default value.
+  public mutating func clearMaximumTimeoutMs() {_uniqueStorage()._maximumTimeoutMs = nil}
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// 0x31. Only for operators. Answered by TenantList with the tenant when the change is on disk and in effect.
+public nonisolated struct WireChangeTenant: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var tenant: String = String()
+
+  public var settings: WireTenantSettings {
+    get {_settings ?? WireTenantSettings()}
+    set {_settings = newValue}
+  }
+  /// Returns true if `settings` has been explicitly set.
+  public var hasSettings: Bool {self._settings != nil}
+  /// Clears the value of `settings`. Subsequent reads from it will return its default value.
+  public mutating func clearSettings() {self._settings = nil}
+
+  /// Forget earlier changes first, so that the configuration applies.
+  public var reset: Bool = false
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _settings: WireTenantSettings? = nil
+}
+
+/// The coordinator's file of all changes that operators have made.
+public nonisolated struct WireTenantChanges: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var tenants: Dictionary<String,WireTenantSettings> = [:]
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// 0x32. Only for operators. Answered by KeyList when the change is on disk and in effect.
+public nonisolated struct WireChangeKey: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// client/TENANT/NAME, worker/NAME or operator/NAME.
+  public var owner: String = String()
+
+  /// 40 characters of Z85: this key is authorised. Empty: the owner's key is revoked, and its connections are closed.
+  public var publicKey: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// 0x33.
+public nonisolated struct WireKeyList: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Owners whose keys are authorised: those of the same tenant, or of the same role.
+  public var owners: [String] = []
+
+  /// Connections that were closed.
+  public var closed: UInt32 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -3207,6 +3988,10 @@ public nonisolated struct WireTraceEvents: Sendable {
 
 fileprivate nonisolated let _protobuf_package = "firn.v1"
 
+nonisolated extension WireAfterFailure: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0AFTER_FAILURE_CANCEL\0\u{1}AFTER_FAILURE_RUN\0")
+}
+
 nonisolated extension WireTraceLevel: SwiftProtobuf._ProtoNameProviding {
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0TRACE_LEVEL_NONE\0\u{1}TRACE_LEVEL_SUMMARY\0\u{1}TRACE_LEVEL_CALLS\0\u{1}TRACE_LEVEL_OPS\0")
 }
@@ -3220,7 +4005,7 @@ nonisolated extension WireOutcomeKind: SwiftProtobuf._ProtoNameProviding {
 }
 
 nonisolated extension WireJobState: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0JOB_STATE_UNSPECIFIED\0\u{1}JOB_STATE_DELAYED\0\u{1}JOB_STATE_QUEUED\0\u{1}JOB_STATE_RUNNING\0\u{1}JOB_STATE_FINISHED\0\u{1}JOB_STATE_HELD\0\u{1}JOB_STATE_BUILDING\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0JOB_STATE_UNSPECIFIED\0\u{1}JOB_STATE_DELAYED\0\u{1}JOB_STATE_QUEUED\0\u{1}JOB_STATE_RUNNING\0\u{1}JOB_STATE_FINISHED\0\u{1}JOB_STATE_HELD\0\u{1}JOB_STATE_BUILDING\0\u{1}JOB_STATE_BLOCKED\0")
 }
 
 nonisolated extension WireErrorCode: SwiftProtobuf._ProtoNameProviding {
@@ -3233,7 +4018,7 @@ nonisolated extension WireTraceEventKind: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".JobSpecification"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}source\0\u{3}root_file\0\u{1}encoded\0\u{1}bundle\0\u{1}arguments\0\u{1}attribute\0\u{1}limits\0\u{3}trace_level\0\u{1}format\0\u{1}strict\0\u{1}priority\0\u{3}idempotency_key\0\u{3}not_before_unix_ms\0\u{3}expires_unix_ms\0\u{1}roots\0\u{1}features\0\u{3}evaluator_version\0\u{1}label\0\u{1}walk\0\u{1}system\0\u{3}search_path\0\u{1}directory\0\u{1}closure\0\u{3}import_from_derivation\0\u{1}prepared\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}source\0\u{3}root_file\0\u{1}encoded\0\u{1}bundle\0\u{1}arguments\0\u{1}attribute\0\u{1}limits\0\u{3}trace_level\0\u{1}format\0\u{1}strict\0\u{1}priority\0\u{3}idempotency_key\0\u{3}not_before_unix_ms\0\u{3}expires_unix_ms\0\u{1}roots\0\u{1}features\0\u{3}evaluator_version\0\u{1}label\0\u{1}walk\0\u{1}system\0\u{3}search_path\0\u{1}directory\0\u{1}closure\0\u{3}import_from_derivation\0\u{1}prepared\0\u{1}key\0\u{3}key_running\0\u{1}supersedes\0\u{1}after\0\u{3}after_failure\0\u{1}cached\0")
 
   fileprivate class _StorageClass {
     var _program: WireJobSpecification.OneOf_Program?
@@ -3258,6 +4043,12 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
     var _closure: WireClosureRequest? = nil
     var _importFromDerivation: Bool = false
     var _prepared: WirePreparedUse? = nil
+    var _key: String = String()
+    var _keyRunning: UInt32 = 0
+    var _supersedes: WireSupersession? = nil
+    var _after: [UInt64] = []
+    var _afterFailure: WireAfterFailure = .cancel
+    var _cached: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -3290,6 +4081,12 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
       _closure = source._closure
       _importFromDerivation = source._importFromDerivation
       _prepared = source._prepared
+      _key = source._key
+      _keyRunning = source._keyRunning
+      _supersedes = source._supersedes
+      _after = source._after
+      _afterFailure = source._afterFailure
+      _cached = source._cached
     }
   }
 
@@ -3381,6 +4178,12 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
         case 23: try { try decoder.decodeSingularMessageField(value: &_storage._closure) }()
         case 24: try { try decoder.decodeSingularBoolField(value: &_storage._importFromDerivation) }()
         case 25: try { try decoder.decodeSingularMessageField(value: &_storage._prepared) }()
+        case 26: try { try decoder.decodeSingularStringField(value: &_storage._key) }()
+        case 27: try { try decoder.decodeSingularUInt32Field(value: &_storage._keyRunning) }()
+        case 28: try { try decoder.decodeSingularMessageField(value: &_storage._supersedes) }()
+        case 29: try { try decoder.decodeRepeatedUInt64Field(value: &_storage._after) }()
+        case 30: try { try decoder.decodeSingularEnumField(value: &_storage._afterFailure) }()
+        case 31: try { try decoder.decodeSingularBoolField(value: &_storage._cached) }()
         default: break
         }
       }
@@ -3475,6 +4278,24 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
       try { if let v = _storage._prepared {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 25)
       } }()
+      if !_storage._key.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._key, fieldNumber: 26)
+      }
+      if _storage._keyRunning != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._keyRunning, fieldNumber: 27)
+      }
+      try { if let v = _storage._supersedes {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 28)
+      } }()
+      if !_storage._after.isEmpty {
+        try visitor.visitPackedUInt64Field(value: _storage._after, fieldNumber: 29)
+      }
+      if _storage._afterFailure != .cancel {
+        try visitor.visitSingularEnumField(value: _storage._afterFailure, fieldNumber: 30)
+      }
+      if _storage._cached != false {
+        try visitor.visitSingularBoolField(value: _storage._cached, fieldNumber: 31)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -3506,10 +4327,51 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
         if _storage._closure != rhs_storage._closure {return false}
         if _storage._importFromDerivation != rhs_storage._importFromDerivation {return false}
         if _storage._prepared != rhs_storage._prepared {return false}
+        if _storage._key != rhs_storage._key {return false}
+        if _storage._keyRunning != rhs_storage._keyRunning {return false}
+        if _storage._supersedes != rhs_storage._supersedes {return false}
+        if _storage._after != rhs_storage._after {return false}
+        if _storage._afterFailure != rhs_storage._afterFailure {return false}
+        if _storage._cached != rhs_storage._cached {return false}
         return true
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireSupersession: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Supersession"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}key\0\u{1}run\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.key) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.run) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.key.isEmpty {
+      try visitor.visitSingularStringField(value: self.key, fieldNumber: 1)
+    }
+    if !self.run.isEmpty {
+      try visitor.visitSingularBytesField(value: self.run, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireSupersession, rhs: WireSupersession) -> Bool {
+    if lhs.key != rhs.key {return false}
+    if lhs.run != rhs.run {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4274,7 +5136,7 @@ nonisolated extension WireLimits: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireJobResult: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".JobResult"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}outcome\0\u{1}value\0\u{3}value_bytes\0\u{3}value_segments\0\u{1}failure\0\u{1}printed\0\u{3}printed_bytes_dropped\0\u{1}statistics\0\u{1}trace\0\u{1}warnings\0\u{1}closure\0\u{1}needed\0\u{3}prepared_identity\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}outcome\0\u{1}value\0\u{3}value_bytes\0\u{3}value_segments\0\u{1}failure\0\u{1}printed\0\u{3}printed_bytes_dropped\0\u{1}statistics\0\u{1}trace\0\u{1}warnings\0\u{1}closure\0\u{1}needed\0\u{3}prepared_identity\0\u{1}cached\0")
 
   fileprivate class _StorageClass {
     var _outcome: WireOutcomeKind = .unspecified
@@ -4290,6 +5152,7 @@ nonisolated extension WireJobResult: SwiftProtobuf.Message, SwiftProtobuf._Messa
     var _closure: WireClosureSummary? = nil
     var _needed: [WireNeededOutput] = []
     var _preparedIdentity: Data = Data()
+    var _cached: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -4313,6 +5176,7 @@ nonisolated extension WireJobResult: SwiftProtobuf.Message, SwiftProtobuf._Messa
       _closure = source._closure
       _needed = source._needed
       _preparedIdentity = source._preparedIdentity
+      _cached = source._cached
     }
   }
 
@@ -4344,6 +5208,7 @@ nonisolated extension WireJobResult: SwiftProtobuf.Message, SwiftProtobuf._Messa
         case 11: try { try decoder.decodeSingularMessageField(value: &_storage._closure) }()
         case 12: try { try decoder.decodeRepeatedMessageField(value: &_storage._needed) }()
         case 13: try { try decoder.decodeSingularBytesField(value: &_storage._preparedIdentity) }()
+        case 14: try { try decoder.decodeSingularBoolField(value: &_storage._cached) }()
         default: break
         }
       }
@@ -4395,6 +5260,9 @@ nonisolated extension WireJobResult: SwiftProtobuf.Message, SwiftProtobuf._Messa
       if !_storage._preparedIdentity.isEmpty {
         try visitor.visitSingularBytesField(value: _storage._preparedIdentity, fieldNumber: 13)
       }
+      if _storage._cached != false {
+        try visitor.visitSingularBoolField(value: _storage._cached, fieldNumber: 14)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -4417,6 +5285,7 @@ nonisolated extension WireJobResult: SwiftProtobuf.Message, SwiftProtobuf._Messa
         if _storage._closure != rhs_storage._closure {return false}
         if _storage._needed != rhs_storage._needed {return false}
         if _storage._preparedIdentity != rhs_storage._preparedIdentity {return false}
+        if _storage._cached != rhs_storage._cached {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -5003,7 +5872,7 @@ nonisolated extension WireClientHello: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireClientWelcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".ClientWelcome"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}software\0\u{1}instance\0\u{1}role\0\u{1}tenant\0\u{3}key_name\0\u{3}batch_jobs\0\u{3}batch_bytes\0\u{3}job_bytes\0\u{3}heartbeat_ms\0\u{3}inline_result_bytes\0\u{1}closures\0\u{3}closure_cache\0\u{3}prepared_sets\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}software\0\u{1}instance\0\u{1}role\0\u{1}tenant\0\u{3}key_name\0\u{3}batch_jobs\0\u{3}batch_bytes\0\u{3}job_bytes\0\u{3}heartbeat_ms\0\u{3}inline_result_bytes\0\u{1}closures\0\u{3}closure_cache\0\u{3}prepared_sets\0\u{1}scheduling\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5024,6 +5893,7 @@ nonisolated extension WireClientWelcome: SwiftProtobuf.Message, SwiftProtobuf._M
       case 11: try { try decoder.decodeSingularBoolField(value: &self.closures) }()
       case 12: try { try decoder.decodeSingularBoolField(value: &self.closureCache) }()
       case 13: try { try decoder.decodeSingularBoolField(value: &self.preparedSets) }()
+      case 14: try { try decoder.decodeSingularBoolField(value: &self.scheduling) }()
       default: break
       }
     }
@@ -5069,6 +5939,9 @@ nonisolated extension WireClientWelcome: SwiftProtobuf.Message, SwiftProtobuf._M
     if self.preparedSets != false {
       try visitor.visitSingularBoolField(value: self.preparedSets, fieldNumber: 13)
     }
+    if self.scheduling != false {
+      try visitor.visitSingularBoolField(value: self.scheduling, fieldNumber: 14)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -5086,6 +5959,7 @@ nonisolated extension WireClientWelcome: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.closures != rhs.closures {return false}
     if lhs.closureCache != rhs.closureCache {return false}
     if lhs.preparedSets != rhs.preparedSets {return false}
+    if lhs.scheduling != rhs.scheduling {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -5664,7 +6538,7 @@ nonisolated extension WireJobList: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireCancel: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Cancel"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}jobs\0\u{1}reason\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}jobs\0\u{1}reason\0\u{1}filter\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5674,24 +6548,33 @@ nonisolated extension WireCancel: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedUInt64Field(value: &self.jobs) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._filter) }()
       default: break
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.jobs.isEmpty {
       try visitor.visitPackedUInt64Field(value: self.jobs, fieldNumber: 1)
     }
     if !self.reason.isEmpty {
       try visitor.visitSingularStringField(value: self.reason, fieldNumber: 2)
     }
+    try { if let v = self._filter {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: WireCancel, rhs: WireCancel) -> Bool {
     if lhs.jobs != rhs.jobs {return false}
     if lhs.reason != rhs.reason {return false}
+    if lhs._filter != rhs._filter {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -5699,7 +6582,7 @@ nonisolated extension WireCancel: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireCancelReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".CancelReply"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cancellations\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cancellations\0\u{3}next_before\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5708,6 +6591,7 @@ nonisolated extension WireCancelReply: SwiftProtobuf.Message, SwiftProtobuf._Mes
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.cancellations) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.nextBefore) }()
       default: break
       }
     }
@@ -5717,11 +6601,85 @@ nonisolated extension WireCancelReply: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if !self.cancellations.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.cancellations, fieldNumber: 1)
     }
+    if self.nextBefore != 0 {
+      try visitor.visitSingularUInt64Field(value: self.nextBefore, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: WireCancelReply, rhs: WireCancelReply) -> Bool {
     if lhs.cancellations != rhs.cancellations {return false}
+    if lhs.nextBefore != rhs.nextBefore {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireJobFilter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".JobFilter"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}state\0\u{1}outcome\0\u{3}label_prefix\0\u{1}key\0\u{3}submitted_from_unix_ms\0\u{3}submitted_until_unix_ms\0\u{1}before\0\u{1}limit\0\u{1}tenant\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.state) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.outcome) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.labelPrefix) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.key) }()
+      case 5: try { try decoder.decodeSingularInt64Field(value: &self.submittedFromUnixMs) }()
+      case 6: try { try decoder.decodeSingularInt64Field(value: &self.submittedUntilUnixMs) }()
+      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.before) }()
+      case 8: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
+      case 9: try { try decoder.decodeSingularStringField(value: &self.tenant) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.state != .unspecified {
+      try visitor.visitSingularEnumField(value: self.state, fieldNumber: 1)
+    }
+    if self.outcome != .unspecified {
+      try visitor.visitSingularEnumField(value: self.outcome, fieldNumber: 2)
+    }
+    if !self.labelPrefix.isEmpty {
+      try visitor.visitSingularStringField(value: self.labelPrefix, fieldNumber: 3)
+    }
+    if !self.key.isEmpty {
+      try visitor.visitSingularStringField(value: self.key, fieldNumber: 4)
+    }
+    if self.submittedFromUnixMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.submittedFromUnixMs, fieldNumber: 5)
+    }
+    if self.submittedUntilUnixMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.submittedUntilUnixMs, fieldNumber: 6)
+    }
+    if self.before != 0 {
+      try visitor.visitSingularUInt64Field(value: self.before, fieldNumber: 7)
+    }
+    if self.limit != 0 {
+      try visitor.visitSingularUInt32Field(value: self.limit, fieldNumber: 8)
+    }
+    if !self.tenant.isEmpty {
+      try visitor.visitSingularStringField(value: self.tenant, fieldNumber: 9)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireJobFilter, rhs: WireJobFilter) -> Bool {
+    if lhs.state != rhs.state {return false}
+    if lhs.outcome != rhs.outcome {return false}
+    if lhs.labelPrefix != rhs.labelPrefix {return false}
+    if lhs.key != rhs.key {return false}
+    if lhs.submittedFromUnixMs != rhs.submittedFromUnixMs {return false}
+    if lhs.submittedUntilUnixMs != rhs.submittedUntilUnixMs {return false}
+    if lhs.before != rhs.before {return false}
+    if lhs.limit != rhs.limit {return false}
+    if lhs.tenant != rhs.tenant {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -5787,7 +6745,7 @@ nonisolated extension WireGetQueue: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WireQueueReport: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".QueueReport"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tenants\0\u{1}draining\0\u{3}started_unix_ms\0\u{3}idle_credit\0\u{3}stale_refused\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tenants\0\u{1}draining\0\u{3}started_unix_ms\0\u{3}idle_credit\0\u{3}stale_refused\0\u{1}refusals\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5800,6 +6758,7 @@ nonisolated extension WireQueueReport: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 3: try { try decoder.decodeSingularInt64Field(value: &self.startedUnixMs) }()
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.idleCredit) }()
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.staleRefused) }()
+      case 6: try { try decoder.decodeRepeatedMessageField(value: &self.refusals) }()
       default: break
       }
     }
@@ -5821,6 +6780,9 @@ nonisolated extension WireQueueReport: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if self.staleRefused != 0 {
       try visitor.visitSingularUInt64Field(value: self.staleRefused, fieldNumber: 5)
     }
+    if !self.refusals.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.refusals, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -5830,6 +6792,42 @@ nonisolated extension WireQueueReport: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.startedUnixMs != rhs.startedUnixMs {return false}
     if lhs.idleCredit != rhs.idleCredit {return false}
     if lhs.staleRefused != rhs.staleRefused {return false}
+    if lhs.refusals != rhs.refusals {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRefusals: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Refusals"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}count\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.kind) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.count) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.kind.isEmpty {
+      try visitor.visitSingularStringField(value: self.kind, fieldNumber: 1)
+    }
+    if self.count != 0 {
+      try visitor.visitSingularUInt64Field(value: self.count, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireRefusals, rhs: WireRefusals) -> Bool {
+    if lhs.kind != rhs.kind {return false}
+    if lhs.count != rhs.count {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -5837,7 +6835,7 @@ nonisolated extension WireQueueReport: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireTenantQueue: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".TenantQueue"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tenant\0\u{1}delayed\0\u{1}queued\0\u{1}running\0\u{1}finished\0\u{1}fuel\0\u{3}queue_limit\0\u{3}oldest_queued_unix_ms\0\u{1}held\0\u{3}cpu_ns\0\u{3}memory_byte_seconds\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tenant\0\u{1}delayed\0\u{1}queued\0\u{1}running\0\u{1}finished\0\u{1}fuel\0\u{3}queue_limit\0\u{3}oldest_queued_unix_ms\0\u{1}held\0\u{3}cpu_ns\0\u{3}memory_byte_seconds\0\u{1}blocked\0\u{1}paused\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5856,6 +6854,8 @@ nonisolated extension WireTenantQueue: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 9: try { try decoder.decodeSingularUInt64Field(value: &self.held) }()
       case 10: try { try decoder.decodeSingularUInt64Field(value: &self.cpuNs) }()
       case 11: try { try decoder.decodeSingularUInt64Field(value: &self.memoryByteSeconds) }()
+      case 12: try { try decoder.decodeSingularUInt64Field(value: &self.blocked) }()
+      case 13: try { try decoder.decodeSingularBoolField(value: &self.paused) }()
       default: break
       }
     }
@@ -5895,6 +6895,12 @@ nonisolated extension WireTenantQueue: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if self.memoryByteSeconds != 0 {
       try visitor.visitSingularUInt64Field(value: self.memoryByteSeconds, fieldNumber: 11)
     }
+    if self.blocked != 0 {
+      try visitor.visitSingularUInt64Field(value: self.blocked, fieldNumber: 12)
+    }
+    if self.paused != false {
+      try visitor.visitSingularBoolField(value: self.paused, fieldNumber: 13)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -5910,6 +6916,8 @@ nonisolated extension WireTenantQueue: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.held != rhs.held {return false}
     if lhs.cpuNs != rhs.cpuNs {return false}
     if lhs.memoryByteSeconds != rhs.memoryByteSeconds {return false}
+    if lhs.blocked != rhs.blocked {return false}
+    if lhs.paused != rhs.paused {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -6418,6 +7426,677 @@ nonisolated extension WireObjectPiece: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.offset != rhs.offset {return false}
     if lhs.bytes != rhs.bytes {return false}
     if lhs.last != rhs.last {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireExplain: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Explain"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.job) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.job != 0 {
+      try visitor.visitSingularUInt64Field(value: self.job, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireExplain, rhs: WireExplain) -> Bool {
+    if lhs.job != rhs.job {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireExplanation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Explanation"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}status\0\u{1}reasons\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._status) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.reasons) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._status {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if !self.reasons.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.reasons, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireExplanation, rhs: WireExplanation) -> Bool {
+    if lhs._status != rhs._status {return false}
+    if lhs.reasons != rhs.reasons {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireReason: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Reason"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}text\0\u{3}until_unix_ms\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.kind) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.text) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.untilUnixMs) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.kind != .unspecified {
+      try visitor.visitSingularEnumField(value: self.kind, fieldNumber: 1)
+    }
+    if !self.text.isEmpty {
+      try visitor.visitSingularStringField(value: self.text, fieldNumber: 2)
+    }
+    if self.untilUnixMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.untilUnixMs, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireReason, rhs: WireReason) -> Bool {
+    if lhs.kind != rhs.kind {return false}
+    if lhs.text != rhs.text {return false}
+    if lhs.untilUnixMs != rhs.untilUnixMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireReason.Kind: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0KIND_UNSPECIFIED\0\u{1}KIND_NOT_BEFORE\0\u{1}KIND_AFTER\0\u{1}KIND_PAUSED\0\u{1}KIND_DRAINING\0\u{1}KIND_STORE\0\u{1}KIND_NO_WORKER\0\u{1}KIND_PREPARING\0\u{1}KIND_QUOTA\0\u{1}KIND_KEY_LIMIT\0\u{1}KIND_ORDER\0\u{1}KIND_SHARE\0\u{1}KIND_BUSY\0\u{1}KIND_HELD\0\u{1}KIND_RUNNING\0\u{1}KIND_BUILDING\0\u{1}KIND_ORPHANED\0\u{1}KIND_STOPPING\0\u{1}KIND_COMMITTING\0\u{1}KIND_LOST_WORKER\0\u{1}KIND_ENDED\0\u{1}KIND_EXPIRY\0")
+}
+
+nonisolated extension WireRetry: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Retry"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}jobs\0\u{1}filter\0\u{1}token\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedUInt64Field(value: &self.jobs) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._filter) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.token) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.jobs.isEmpty {
+      try visitor.visitPackedUInt64Field(value: self.jobs, fieldNumber: 1)
+    }
+    try { if let v = self._filter {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    if !self.token.isEmpty {
+      try visitor.visitSingularBytesField(value: self.token, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireRetry, rhs: WireRetry) -> Bool {
+    if lhs.jobs != rhs.jobs {return false}
+    if lhs._filter != rhs._filter {return false}
+    if lhs.token != rhs.token {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRetryReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".RetryReply"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}retried\0\u{3}next_before\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.retried) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.nextBefore) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.retried.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.retried, fieldNumber: 1)
+    }
+    if self.nextBefore != 0 {
+      try visitor.visitSingularUInt64Field(value: self.nextBefore, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireRetryReply, rhs: WireRetryReply) -> Bool {
+    if lhs.retried != rhs.retried {return false}
+    if lhs.nextBefore != rhs.nextBefore {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRetried: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Retried"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}receipt\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.job) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._receipt) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.job != 0 {
+      try visitor.visitSingularUInt64Field(value: self.job, fieldNumber: 1)
+    }
+    try { if let v = self._receipt {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireRetried, rhs: WireRetried) -> Bool {
+    if lhs.job != rhs.job {return false}
+    if lhs._receipt != rhs._receipt {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireListTenants: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ListTenants"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tenant\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.tenant) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.tenant.isEmpty {
+      try visitor.visitSingularStringField(value: self.tenant, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireListTenants, rhs: WireListTenants) -> Bool {
+    if lhs.tenant != rhs.tenant {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireTenantList: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".TenantList"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tenants\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.tenants) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.tenants.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.tenants, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireTenantList, rhs: WireTenantList) -> Bool {
+    if lhs.tenants != rhs.tenants {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireTenantInfo: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".TenantInfo"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}settings\0\u{1}changes\0\u{1}keys\0\u{1}connections\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._settings) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._changes) }()
+      case 4: try { try decoder.decodeRepeatedStringField(value: &self.keys) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.connections) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    try { if let v = self._settings {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._changes {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    if !self.keys.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.keys, fieldNumber: 4)
+    }
+    if self.connections != 0 {
+      try visitor.visitSingularUInt64Field(value: self.connections, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireTenantInfo, rhs: WireTenantInfo) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs._settings != rhs._settings {return false}
+    if lhs._changes != rhs._changes {return false}
+    if lhs.keys != rhs.keys {return false}
+    if lhs.connections != rhs.connections {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireTenantSettings: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".TenantSettings"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}weight\0\u{1}queued\0\u{3}queued_bytes\0\u{1}running\0\u{3}running_memory\0\u{1}building\0\u{3}fuel_per_hour\0\u{3}trace_bytes_per_hour\0\u{3}closure_bytes_per_hour\0\u{1}connections\0\u{1}watched\0\u{3}answer_bytes\0\u{3}running_per_key\0\u{1}paused\0\u{3}maximum_fuel\0\u{3}maximum_memory_bytes\0\u{3}maximum_timeout_ms\0")
+
+  fileprivate class _StorageClass {
+    var _weight: Double? = nil
+    var _queued: UInt64? = nil
+    var _queuedBytes: UInt64? = nil
+    var _running: UInt64? = nil
+    var _runningMemory: UInt64? = nil
+    var _building: UInt64? = nil
+    var _fuelPerHour: UInt64? = nil
+    var _traceBytesPerHour: UInt64? = nil
+    var _closureBytesPerHour: UInt64? = nil
+    var _connections: UInt64? = nil
+    var _watched: UInt64? = nil
+    var _answerBytes: UInt64? = nil
+    var _runningPerKey: UInt64? = nil
+    var _paused: Bool? = nil
+    var _maximumFuel: UInt64? = nil
+    var _maximumMemoryBytes: UInt64? = nil
+    var _maximumTimeoutMs: UInt64? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _weight = source._weight
+      _queued = source._queued
+      _queuedBytes = source._queuedBytes
+      _running = source._running
+      _runningMemory = source._runningMemory
+      _building = source._building
+      _fuelPerHour = source._fuelPerHour
+      _traceBytesPerHour = source._traceBytesPerHour
+      _closureBytesPerHour = source._closureBytesPerHour
+      _connections = source._connections
+      _watched = source._watched
+      _answerBytes = source._answerBytes
+      _runningPerKey = source._runningPerKey
+      _paused = source._paused
+      _maximumFuel = source._maximumFuel
+      _maximumMemoryBytes = source._maximumMemoryBytes
+      _maximumTimeoutMs = source._maximumTimeoutMs
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularDoubleField(value: &_storage._weight) }()
+        case 2: try { try decoder.decodeSingularUInt64Field(value: &_storage._queued) }()
+        case 3: try { try decoder.decodeSingularUInt64Field(value: &_storage._queuedBytes) }()
+        case 4: try { try decoder.decodeSingularUInt64Field(value: &_storage._running) }()
+        case 5: try { try decoder.decodeSingularUInt64Field(value: &_storage._runningMemory) }()
+        case 6: try { try decoder.decodeSingularUInt64Field(value: &_storage._building) }()
+        case 7: try { try decoder.decodeSingularUInt64Field(value: &_storage._fuelPerHour) }()
+        case 8: try { try decoder.decodeSingularUInt64Field(value: &_storage._traceBytesPerHour) }()
+        case 9: try { try decoder.decodeSingularUInt64Field(value: &_storage._closureBytesPerHour) }()
+        case 10: try { try decoder.decodeSingularUInt64Field(value: &_storage._connections) }()
+        case 11: try { try decoder.decodeSingularUInt64Field(value: &_storage._watched) }()
+        case 12: try { try decoder.decodeSingularUInt64Field(value: &_storage._answerBytes) }()
+        case 13: try { try decoder.decodeSingularUInt64Field(value: &_storage._runningPerKey) }()
+        case 14: try { try decoder.decodeSingularBoolField(value: &_storage._paused) }()
+        case 15: try { try decoder.decodeSingularUInt64Field(value: &_storage._maximumFuel) }()
+        case 16: try { try decoder.decodeSingularUInt64Field(value: &_storage._maximumMemoryBytes) }()
+        case 17: try { try decoder.decodeSingularUInt64Field(value: &_storage._maximumTimeoutMs) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      try { if let v = _storage._weight {
+        try visitor.visitSingularDoubleField(value: v, fieldNumber: 1)
+      } }()
+      try { if let v = _storage._queued {
+        try visitor.visitSingularUInt64Field(value: v, fieldNumber: 2)
+      } }()
+      try { if let v = _storage._queuedBytes {
+        try visitor.visitSingularUInt64Field(value: v, fieldNumber: 3)
+      } }()
+      try { if let v = _storage._running {
+        try visitor.visitSingularUInt64Field(value: v, fieldNumber: 4)
+      } }()
+      try { if let v = _storage._runningMemory {
+        try visitor.visitSingularUInt64Field(value: v, fieldNumber: 5)
+      } }()
+      try { if let v = _storage._building {
+        try visitor.visitSingularUInt64Field(value: v, fieldNumber: 6)
+      } }()
+      try { if let v = _storage._fuelPerHour {
+        try visitor.visitSingularUInt64Field(value: v, fieldNumber: 7)
+      } }()
+      try { if let v = _storage._traceBytesPerHour {
+        try visitor.visitSingularUInt64Field(value: v, fieldNumber: 8)
+      } }()
+      try { if let v = _storage._closureBytesPerHour {
+        try visitor.visitSingularUInt64Field(value: v, fieldNumber: 9)
+      } }()
+      try { if let v = _storage._connections {
+        try visitor.visitSingularUInt64Field(value: v, fieldNumber: 10)
+      } }()
+      try { if let v = _storage._watched {
+        try visitor.visitSingularUInt64Field(value: v, fieldNumber: 11)
+      } }()
+      try { if let v = _storage._answerBytes {
+        try visitor.visitSingularUInt64Field(value: v, fieldNumber: 12)
+      } }()
+      try { if let v = _storage._runningPerKey {
+        try visitor.visitSingularUInt64Field(value: v, fieldNumber: 13)
+      } }()
+      try { if let v = _storage._paused {
+        try visitor.visitSingularBoolField(value: v, fieldNumber: 14)
+      } }()
+      try { if let v = _storage._maximumFuel {
+        try visitor.visitSingularUInt64Field(value: v, fieldNumber: 15)
+      } }()
+      try { if let v = _storage._maximumMemoryBytes {
+        try visitor.visitSingularUInt64Field(value: v, fieldNumber: 16)
+      } }()
+      try { if let v = _storage._maximumTimeoutMs {
+        try visitor.visitSingularUInt64Field(value: v, fieldNumber: 17)
+      } }()
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireTenantSettings, rhs: WireTenantSettings) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._weight != rhs_storage._weight {return false}
+        if _storage._queued != rhs_storage._queued {return false}
+        if _storage._queuedBytes != rhs_storage._queuedBytes {return false}
+        if _storage._running != rhs_storage._running {return false}
+        if _storage._runningMemory != rhs_storage._runningMemory {return false}
+        if _storage._building != rhs_storage._building {return false}
+        if _storage._fuelPerHour != rhs_storage._fuelPerHour {return false}
+        if _storage._traceBytesPerHour != rhs_storage._traceBytesPerHour {return false}
+        if _storage._closureBytesPerHour != rhs_storage._closureBytesPerHour {return false}
+        if _storage._connections != rhs_storage._connections {return false}
+        if _storage._watched != rhs_storage._watched {return false}
+        if _storage._answerBytes != rhs_storage._answerBytes {return false}
+        if _storage._runningPerKey != rhs_storage._runningPerKey {return false}
+        if _storage._paused != rhs_storage._paused {return false}
+        if _storage._maximumFuel != rhs_storage._maximumFuel {return false}
+        if _storage._maximumMemoryBytes != rhs_storage._maximumMemoryBytes {return false}
+        if _storage._maximumTimeoutMs != rhs_storage._maximumTimeoutMs {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireChangeTenant: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ChangeTenant"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tenant\0\u{1}settings\0\u{1}reset\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.tenant) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._settings) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.reset) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.tenant.isEmpty {
+      try visitor.visitSingularStringField(value: self.tenant, fieldNumber: 1)
+    }
+    try { if let v = self._settings {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    if self.reset != false {
+      try visitor.visitSingularBoolField(value: self.reset, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireChangeTenant, rhs: WireChangeTenant) -> Bool {
+    if lhs.tenant != rhs.tenant {return false}
+    if lhs._settings != rhs._settings {return false}
+    if lhs.reset != rhs.reset {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireTenantChanges: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".TenantChanges"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tenants\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeMapField(fieldType: SwiftProtobuf._ProtobufMessageMap<SwiftProtobuf.ProtobufString,WireTenantSettings>.self, value: &self.tenants) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.tenants.isEmpty {
+      try visitor.visitMapField(fieldType: SwiftProtobuf._ProtobufMessageMap<SwiftProtobuf.ProtobufString,WireTenantSettings>.self, value: self.tenants, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireTenantChanges, rhs: WireTenantChanges) -> Bool {
+    if lhs.tenants != rhs.tenants {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireChangeKey: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ChangeKey"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}owner\0\u{3}public_key\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.owner) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.publicKey) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.owner.isEmpty {
+      try visitor.visitSingularStringField(value: self.owner, fieldNumber: 1)
+    }
+    if !self.publicKey.isEmpty {
+      try visitor.visitSingularStringField(value: self.publicKey, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireChangeKey, rhs: WireChangeKey) -> Bool {
+    if lhs.owner != rhs.owner {return false}
+    if lhs.publicKey != rhs.publicKey {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireKeyList: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".KeyList"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}owners\0\u{1}closed\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedStringField(value: &self.owners) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.closed) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.owners.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.owners, fieldNumber: 1)
+    }
+    if self.closed != 0 {
+      try visitor.visitSingularUInt32Field(value: self.closed, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireKeyList, rhs: WireKeyList) -> Bool {
+    if lhs.owners != rhs.owners {return false}
+    if lhs.closed != rhs.closed {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

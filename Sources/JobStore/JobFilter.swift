@@ -7,6 +7,14 @@ public struct JobFilter: Sendable {
     public var states: Set<Kind>
     /// Lists only jobs with this outcome; nil for all.
     public var code: Int32?
+    /// Omits finished jobs with this outcome; nil to omit none.
+    public var exceptCode: Int32?
+    /// Lists only jobs whose label begins with this text, and whose fairness key is this one; empty for all.
+    public var labelPrefix = ""
+    public var key = ""
+    /// Lists only jobs that were submitted at the first time or later, and before the second; 0 for no bound.
+    public var submittedFrom: Milliseconds = 0
+    public var submittedUntil: Milliseconds = 0
     /// The time with which not-before times are compared: a queued job is delayed while its not-before time is later.
     public var now: Milliseconds
     /// The length of the list, from 1 to 1,000. Other values are clamped.

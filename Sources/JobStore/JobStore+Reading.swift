@@ -72,6 +72,7 @@ extension JobStore {
                 conditions.append("outcome.code = ?")
                 arguments += [code]
             }
+            Self.add(filter, to: &conditions, &arguments)
             arguments += [filter.limit]
             // The numbers of a tenant's jobs have the order of the ids, and are indexed.
             let order = filter.tenant == nil ? "job.id" : "job.number"
@@ -82,6 +83,38 @@ extension JobStore {
                     ORDER BY \(order) DESC LIMIT ?
                     """, arguments: arguments)
             return rows.map(Self.summary)
+        }
+    }
+
+    /// The specification of a job, as it was inserted; nil if the store does not have the job.
+    public func specification(of job: JobID) throws(JobStoreError) -> Data? {
+        try reading { database in
+            try Data.fetchOne(
+                try database.cachedStatement(sql: "SELECT body FROM job WHERE id = ?"), arguments: [job.rawValue])
+        }
+    }
+
+    /// Adds the conditions of a filter that concern the job itself, and not its state.
+    private static func add(_ filter: JobFilter, to conditions: inout [String], _ arguments: inout StatementArguments) {
+        if let code = filter.exceptCode {
+            conditions.append("(outcome.code IS NULL OR outcome.code <> ?)")
+            arguments += [code]
+        }
+        if !filter.labelPrefix.isEmpty {
+            conditions.append("substr(job.label, 1, length(?)) = ?")
+            arguments += [filter.labelPrefix, filter.labelPrefix]
+        }
+        if !filter.key.isEmpty {
+            conditions.append("job.key = ?")
+            arguments += [filter.key]
+        }
+        if filter.submittedFrom > 0 {
+            conditions.append("job.submitted >= ?")
+            arguments += [filter.submittedFrom]
+        }
+        if filter.submittedUntil > 0 {
+            conditions.append("job.submitted < ?")
+            arguments += [filter.submittedUntil]
         }
     }
 

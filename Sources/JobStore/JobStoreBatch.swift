@@ -3,7 +3,7 @@ import GRDB
 
 /// Applies the operations of one transaction. Statements are prepared once per connection and reused.
 struct JobStoreBatch {
-    private let database: Database
+    let database: Database
     private var totals: StoreTotals
     private var tenants: [String: Tenant] = [:]
 
@@ -57,13 +57,16 @@ struct JobStoreBatch {
             Self.insertSQL,
             [
                 id, tenant.row, tenant.nextNumber, job.priority, job.submitted, job.notBefore, job.deadline,
-                job.idempotencyKey, job.label, job.body,
+                job.idempotencyKey, job.label, job.body, job.key,
             ])
         if reply == .applied {
             totals.nextJob += 1
             tenants[job.tenant]?.nextNumber += 1
             tenants[job.tenant]?.isChanged = true
             if let run = job.closure { try join(run, job: id, tenant: tenant.row) }
+            if let cache = job.cache, try takeOutcome(cache, for: id, tenant: tenant.row) {
+                return .insertedFinished(JobID(rawValue: id), number: tenant.nextNumber)
+            }
             return .inserted(JobID(rawValue: id), number: tenant.nextNumber)
         }
         let row = try Row.fetchOne(
@@ -89,7 +92,8 @@ struct JobStoreBatch {
         let row = try Row.fetchOne(
             try database.cachedStatement(sql: "\(Self.probeSQL) WHERE \(key.condition)"), arguments: key.arguments)
         guard let row else { return .unknown }
-        return row[0] ? .finished : .open
+        let code: Int32? = row[0]
+        return code.map { .finished(code: $0) } ?? .open
     }
 
     private mutating func finish(_ id: JobID, attempt: Int64, _ outcome: NewOutcome) throws -> JobStoreReply {
@@ -99,7 +103,7 @@ struct JobStoreBatch {
         return try Int64.fetchOne(statement, arguments: [id.rawValue]) == attempt ? .repeated : .refused
     }
 
-    private mutating func conclude(
+    mutating func conclude(
         _ sql: String, _ id: JobID, attempt: Int64, _ outcome: NewOutcome
     ) throws -> JobStoreReply {
         let size = Int64(outcome.body.count + (outcome.value?.count ?? 0))
@@ -115,6 +119,7 @@ struct JobStoreBatch {
         if let value = outcome.value {
             _ = try change("INSERT INTO value (job, bytes) VALUES (?, ?)", [id.rawValue, value])
         }
+        if let key = outcome.cacheKey { _ = try change(Self.cacheSQL, [id.rawValue, key]) }
         return reply
     }
 
@@ -125,7 +130,7 @@ struct JobStoreBatch {
         return try change(Self.lossSQL, [id.rawValue, attempt, time, worker, cause])
     }
 
-    private func change(_ sql: String, _ arguments: StatementArguments) throws -> JobStoreReply {
+    func change(_ sql: String, _ arguments: StatementArguments) throws -> JobStoreReply {
         let statement = try database.cachedStatement(sql: sql)
         statement.setUncheckedArguments(arguments)
         try statement.execute()
@@ -155,15 +160,15 @@ extension JobStoreBatch {
     /// `OR IGNORE` concerns the idempotency key. An `id` or `number` cannot clash, since both only increase.
     private static let insertSQL = """
         INSERT OR IGNORE INTO job
-        (id, tenant, number, priority, submitted, notBefore, deadline, idempotencyKey, label, body)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        (id, tenant, number, priority, submitted, notBefore, deadline, idempotencyKey, label, body, key)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     private static let existingSQL = """
         SELECT id, number, EXISTS (SELECT 1 FROM outcome WHERE outcome.job = job.id), body = ?3 FROM job
         WHERE tenant = ?1 AND idempotencyKey = ?2
         """
     private static let probeSQL = """
-        SELECT EXISTS (SELECT 1 FROM outcome WHERE outcome.job = job.id) FROM job
+        SELECT (SELECT code FROM outcome WHERE outcome.job = job.id) FROM job
         """
     private static let leaseSQL = """
         INSERT INTO lease (job, attempt, held, leased, worker, begun, prepared)
@@ -186,7 +191,10 @@ extension JobStoreBatch {
         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9
         WHERE EXISTS (SELECT 1 FROM lease WHERE job = ?1 AND attempt = ?2 AND held = 1)
         """
-    private static let concludeSQL = """
+    private static let cacheSQL = """
+        INSERT OR REPLACE INTO cachedOutcome (tenant, key, job) SELECT tenant, ?2, id FROM job WHERE id = ?1
+        """
+    static let concludeSQL = """
         INSERT OR IGNORE INTO outcome (job, attempt, code, finished, fuel, size, traceSegments, traceDropped, body)
         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 WHERE EXISTS (SELECT 1 FROM job WHERE id = ?1)
         """

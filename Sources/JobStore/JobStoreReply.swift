@@ -2,6 +2,8 @@
 public enum JobStoreReply: Sendable, Equatable {
     /// The job was inserted; `number` is the one by which its tenant knows it.
     case inserted(JobID, number: Int64)
+    /// The same, and the job has the stored outcome of an equal one.
+    case insertedFinished(JobID, number: Int64)
     /// The idempotency key was used before. `finished`: that job has an outcome. `sameBody`: it has the same bytes.
     case exists(JobID, number: Int64, finished: Bool, sameBody: Bool)
     case applied
@@ -13,7 +15,8 @@ public enum JobStoreReply: Sendable, Equatable {
     case standing(JobStanding)
 }
 
-/// Whether the store has a job, and an outcome of it.
+/// Whether the store has a job, and the code of its outcome.
 public enum JobStanding: Sendable, Equatable {
-    case unknown, open, finished
+    case unknown, open
+    case finished(code: Int32)
 }

@@ -4,11 +4,12 @@ import GRDB
 /// A job therefore costs three short writes, and a primary key makes its outcome unique.
 ///
 ///     tenant         the number, the name, and the number of its next job
-///     job            the specification, and the number by which its tenant knows the job; never changed
+///     job            the specification, the number by which its tenant knows the job, and its fairness key; never changed
 ///     lease          the last attempt, its worker, whether it is held, when it began (0: not known to have begun), and
 ///                    the identity of the prepared set that it starts from
 ///     loss           workers that were lost while they ran the job
 ///     outcome        how the job ended; a job is finished if it has this row
+///     cachedOutcome  the latest job of a tenant with an outcome that equal jobs may take, by their key
 ///     value          printed values that are too large for the outcome's body
 ///     traceSegment   the place of a segment in the trace file of (job, attempt)
 ///     closureRun     jobs of a tenant that share their store objects, with the key that the client gave them
@@ -33,6 +34,9 @@ enum JobStoreSchema {
         }
         migrator.registerMigration("5-prepared") { database in
             try database.execute(sql: "ALTER TABLE lease ADD COLUMN prepared BLOB")
+        }
+        migrator.registerMigration("6-scheduling") { database in
+            try database.execute(sql: scheduling)
         }
         return migrator
     }()
@@ -80,6 +84,13 @@ enum JobStoreSchema {
             run INTEGER NOT NULL, name BLOB NOT NULL, job INTEGER NOT NULL, attempt INTEGER NOT NULL,
             start INTEGER NOT NULL, length INTEGER NOT NULL, PRIMARY KEY (run, name)) WITHOUT ROWID;
         ALTER TABLE totals ADD COLUMN objectBytes INTEGER NOT NULL DEFAULT 0;
+        """
+
+    private static let scheduling = """
+        ALTER TABLE job ADD COLUMN key TEXT NOT NULL DEFAULT '';
+        CREATE TABLE cachedOutcome (
+            tenant INTEGER NOT NULL, key BLOB NOT NULL, job INTEGER NOT NULL, PRIMARY KEY (tenant, key)) WITHOUT ROWID;
+        CREATE INDEX cachedOutcomeJob ON cachedOutcome(job);
         """
 
     /// Existing jobs keep the id that their tenant was told as their number.

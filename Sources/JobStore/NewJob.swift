@@ -17,11 +17,15 @@ public struct NewJob: Sendable {
     public var body: Data
     /// Whose store objects the job shares; nil if it gives none.
     public var closure: ClosureRun?
+    /// The fairness key, by which jobs are selected; empty for none.
+    public var key: String
+    /// Which stored outcome the job may take; nil for none.
+    public var cache: OutcomeCache?
 
     public init(
         tenant: String, idempotencyKey: Data? = nil, priority: Int32 = 0, submitted: Milliseconds,
         notBefore: Milliseconds = 0, deadline: Milliseconds = 0, label: String = "", body: Data,
-        closure: ClosureRun? = nil
+        closure: ClosureRun? = nil, key: String = "", cache: OutcomeCache? = nil
     ) {
         self.tenant = tenant
         self.idempotencyKey = idempotencyKey
@@ -32,5 +36,7 @@ public struct NewJob: Sendable {
         self.label = label
         self.body = body
         self.closure = closure
+        self.key = key
+        self.cache = cache
     }
 }

@@ -15,10 +15,12 @@ public struct NewOutcome: Sendable {
     public var traceSegments: Int64
     /// The number of trace events that the worker dropped.
     public var traceDropped: Int64
+    /// The key by which equal jobs of the tenant find this outcome; nil if none may take it.
+    public var cacheKey: Data?
 
     public init(
         code: Int32, finished: Milliseconds, fuel: Int64 = 0, body: Data, value: Data? = nil,
-        traceSegments: Int64 = 0, traceDropped: Int64 = 0
+        traceSegments: Int64 = 0, traceDropped: Int64 = 0, cacheKey: Data? = nil
     ) {
         self.code = code
         self.finished = finished
@@ -27,5 +29,6 @@ public struct NewOutcome: Sendable {
         self.value = value
         self.traceSegments = traceSegments
         self.traceDropped = traceDropped
+        self.cacheKey = cacheKey
     }
 }

@@ -53,7 +53,7 @@ struct RetentionRound {
             let job = JobID(rawValue: row[0])
             try removeTrace(job, &totals)
             try removeClosure(of: job, &totals)
-            for table in ["lease", "loss", "outcome", "value"] {
+            for table in ["lease", "loss", "outcome", "value", "cachedOutcome"] {
                 try delete("DELETE FROM \(table) WHERE job = ?", job)
             }
             try delete("DELETE FROM job WHERE id = ?", job)

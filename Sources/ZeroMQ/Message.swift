@@ -6,6 +6,9 @@ public struct Message: Sendable, Hashable {
     public var userID: String?
     /// The peer's network address; nil if the transport has none.
     public var peerAddress: String?
+    /// The descriptor of the connection by which the message came; nil if libzmq does not tell. It may have been closed
+    /// since. `PeerConnection` is made from it.
+    public var descriptor: Int32?
     /// Whether the message had more frames than the receiver allows. The excess was discarded.
     public var isTruncated: Bool
 

@@ -27,6 +27,7 @@ extension Socket {
         // The properties are read from the last frame, because the routing id that a ROUTER puts first has none.
         message.userID = property("User-Id", of: &part)
         message.peerAddress = property("Peer-Address", of: &part)
+        message.descriptor = property("__fd", of: &part).flatMap { Int32($0) }
         return message
     }
 

@@ -1,3 +1,4 @@
+import FirnKeys
 import FirnProtocol
 import Foundation
 import JobStore
@@ -30,10 +31,20 @@ struct Farm {
     var uploadFault: String?
     private(set) var discarded: [Peer] = []
     private(set) var isDrained = false
+    /// What operators changed, and the changes that are not reported as done.
+    private(set) var savedTenants: [WireTenantChanges] = []
+    private(set) var keyChanges: [KeyChange] = []
+    private(set) var disconnected: [Peer] = []
 
     init(settings: CoordinatorSettings = CoordinatorSettings()) {
         self.settings = settings
         machine = CoordinatorStateMachine(settings: settings, instance: [1], software: "test", time: time)
+    }
+
+    /// Reports that the oldest change of an operator is on disk, or why it could not be made.
+    mutating func finishChange(fault: ProtocolError? = nil) {
+        machine.handle(.changed(fault), at: time)
+        turn()
     }
 
     /// Starts a new coordinator on the same store. Uncommitted operations and all connections are lost.
@@ -41,7 +52,8 @@ struct Farm {
         uncommitted = []
         clear()
         machine = CoordinatorStateMachine(
-            settings: settings, open: store.open, instance: [2], software: "test", time: time)
+            settings: settings, changes: savedTenants.last ?? WireTenantChanges(), open: store.open, instance: [2],
+            software: "test", time: time)
         turn()
     }
 
@@ -65,6 +77,17 @@ struct Farm {
             case .appendTrace(let segment): traces.append(segment)
             case .upload(let operation, let job, let attempt): uploads.append((operation, job, attempt))
             case .publish(let job, let attempt): published.append((job, attempt))
+            case .saveTenants(let changes): savedTenants.append(changes)
+            case .changeKey(let change): keyChanges.append(change)
+            case .listTenants(let name, let peer, let correlation):
+                let list = machine.tenantList(name, keys: ["acme": ["laptop"]])
+                machine.handle(.list(.tenantList(list), peer, correlation: correlation), at: time)
+                turn()
+            case .listKeys(_, let peer, let correlation, let closed):
+                let list = WireKeyList.with { $0.closed = UInt32(closed) }
+                machine.handle(.list(.keyList(list), peer, correlation: correlation), at: time)
+                turn()
+            case .disconnect(let peer): disconnected.append(peer)
             case .drained: isDrained = true
             }
         }

@@ -14,6 +14,13 @@ struct MemoryStore {
         var outcome: (code: Int32, attempt: Int64)?
     }
 
+    private struct CacheName: Hashable {
+        let tenant: String
+        let key: Data
+    }
+
+    /// The outcomes that equal jobs may take.
+    private var cachedCodes: [CacheName: Int32] = [:]
     private(set) var jobs: [JobID: Stored] = [:]
     private var next: Int64 = 1
     private var numbers: [JobKey: JobID] = [:]
@@ -42,6 +49,7 @@ struct MemoryStore {
             if let known = job.outcome { return known.attempt == attempt ? .repeated : .refused }
             guard job.holder != nil, job.attempt == attempt else { return .refused }
             jobs[id]?.outcome = (outcome.code, attempt)
+            if let key = outcome.cacheKey { cachedCodes[CacheName(tenant: job.job.tenant, key: key)] = outcome.code }
             return .applied
         case .requeue(let id, let attempt): return release(id, attempt)
         case .lose(let id, let attempt, let worker, let cause, let time):
@@ -54,7 +62,7 @@ struct MemoryStore {
             return .applied
         case .probe(let key):
             guard let job = find(key).flatMap({ jobs[$0] }) else { return .standing(.unknown) }
-            return .standing(job.outcome == nil ? .open : .finished)
+            return .standing(job.outcome.map { .finished(code: $0.code) } ?? .open)
         }
     }
 
@@ -80,6 +88,10 @@ struct MemoryStore {
         counts[job.tenant] = number
         numbers[.number(number, tenant: job.tenant)] = id
         jobs[id] = Stored(job: job, number: number)
+        if let key = job.cache?.key, let code = cachedCodes[CacheName(tenant: job.tenant, key: key)] {
+            jobs[id]?.outcome = (code, 0)
+            return .insertedFinished(id, number: number)
+        }
         return .inserted(id, number: number)
     }
 

@@ -237,7 +237,7 @@ import Testing
         #expect(
             replies == [
                 .standing(.unknown), .inserted(job, number: 1), .standing(.open), .standing(.unknown), .applied,
-                .standing(.finished),
+                .standing(.finished(code: 1)),
             ])
     }
 

@@ -14,6 +14,8 @@ struct JobLine: Decodable {
     private var format: String?
     private var trace: String?
     private var idempotencyKey: String?
+    private var fairnessKey: String?
+    private var after: [UInt64]?
     private var arguments: [String: String]?
     private var maxFuel: UInt64?
     private var maxMemory: UInt64?
@@ -21,7 +23,7 @@ struct JobLine: Decodable {
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
         case source, root, path, attribute, label, priority, system, strict, format, trace, idempotencyKey, arguments
-        case maxFuel, maxMemory, maxTime
+        case fairnessKey, after, maxFuel, maxMemory, maxTime
     }
 
     private struct AnyKey: CodingKey {
@@ -49,6 +51,8 @@ struct JobLine: Decodable {
         format = try container.decodeIfPresent(String.self, forKey: .format)
         trace = try container.decodeIfPresent(String.self, forKey: .trace)
         idempotencyKey = try container.decodeIfPresent(String.self, forKey: .idempotencyKey)
+        fairnessKey = try container.decodeIfPresent(String.self, forKey: .fairnessKey)
+        after = try container.decodeIfPresent([UInt64].self, forKey: .after)
         arguments = try container.decodeIfPresent([String: String].self, forKey: .arguments)
         maxFuel = try container.decodeIfPresent(UInt64.self, forKey: .maxFuel)
         maxMemory = try container.decodeIfPresent(UInt64.self, forKey: .maxMemory)
@@ -108,6 +112,8 @@ struct JobLine: Decodable {
         if let priority { job.priority = priority }
         if let system { job.system = system }
         if let strict { job.strict = strict }
+        if let fairnessKey { job.key = fairnessKey }
+        if let after { job.after = after }
         if let idempotencyKey {
             job.idempotencyKey = Data(idempotencyKey.utf8)
         } else if !job.idempotencyKey.isEmpty {

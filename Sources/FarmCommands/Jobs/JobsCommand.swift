@@ -7,7 +7,16 @@ import FirnProtocol
 struct JobsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "jobs", abstract: "List jobs, newest first.",
-        discussion: "Example: firn jobs --state running --limit 20")
+        discussion: """
+            With --why, shows why a job waits, or ended as it did.
+
+            Examples:
+              firn jobs --state running --limit 20
+              firn jobs --why 17
+            """)
+
+    @Option(help: ArgumentHelp("Explain the state of this job instead.", valueName: "job"))
+    var why: UInt64?
 
     @OptionGroup var role: RoleArguments
     @OptionGroup(title: "Connection") var connection: ConnectionArguments
@@ -31,13 +40,21 @@ struct JobsCommand: AsyncParsableCommand {
     @Flag(help: "Print a line of JSON for each job.")
     var json = false
 
-    private static let states: [String: WireJobState] = [
-        "delayed": .delayed, "queued": .queued, "held": .held, "running": .running,
-        "finished": .finished,
+    /// The states by which the store finds jobs.
+    private static let listedStates = ["delayed", "queued", "held", "running", "finished"]
+    /// The states of jobs that have not ended.
+    static let openStates = ["delayed", "blocked", "queued", "held", "running", "building"]
+
+    static let states: [String: WireJobState] = [
+        "delayed": .delayed, "blocked": .blocked, "queued": .queued, "held": .held, "running": .running,
+        "building": .building, "finished": .finished,
     ]
 
     mutating func validate() throws {
-        if let state, Self.states[state] == nil {
+        if why != nil, state != nil || outcome != nil || before != 0 || tenant != nil {
+            throw ValidationError("--why goes with none of the options that select jobs")
+        }
+        if let state, !Self.listedStates.contains(state) {
             throw ValidationError("--state takes delayed, queued, held, running or finished, not '\(state)'")
         }
         if let outcome, Outcome(rawValue: outcome) == nil {
@@ -50,6 +67,7 @@ struct JobsCommand: AsyncParsableCommand {
 
     func run() async throws {
         let client = try await connection.connect(as: role.role)
+        if let why { return try await explain(why, client) }
         try await ConnectionArguments.reporting {
             var query = WireListJobs.with {
                 $0.state = state.flatMap { Self.states[$0] } ?? .unspecified
@@ -67,6 +85,14 @@ struct JobsCommand: AsyncParsableCommand {
                 query.before = last.job
             }
         }
+    }
+
+    private func explain(_ job: UInt64, _ client: FirnClient) async throws {
+        try await SchedulingSupport.require(client)
+        let explanation = try await ConnectionArguments.reporting { try await client.explain(job) }
+        if json { return Output.write(1, ExplanationReport.json(explanation).text + "\n") }
+        show(explanation.status)
+        Output.text(ExplanationReport.text(explanation))
     }
 
     private func show(_ status: WireJobStatus) {

@@ -2,6 +2,7 @@ import ArgumentParser
 import FirnClient
 import FirnCommands
 import FirnProtocol
+import NixEval
 
 /// The command `firn submit`.
 struct SubmitCommand: AsyncParsableCommand {
@@ -13,8 +14,8 @@ struct SubmitCommand: AsyncParsableCommand {
 
             --jobs-from reads one JSON object per line: "source" (text), or "root" and "path", or neither with --prepared, and \
             optionally "attribute", \
-            "label", "priority", "system", "strict", "format", "trace", "idempotencyKey", "arguments" ({NAME: TEXT}), \
-            "maxFuel", "maxMemory" (bytes), "maxTime" (seconds). The options apply where a line says nothing. Results are \
+            "label", "priority", "system", "strict", "format", "trace", "idempotencyKey", "fairnessKey", "after" (numbers), \
+            "arguments" ({NAME: TEXT}), "maxFuel", "maxMemory" (bytes), "maxTime" (seconds). The options apply where a line says nothing. Results are \
             printed in the order in which jobs finish; with --json each bears the number of its line.
 
             Examples:
@@ -22,6 +23,8 @@ struct SubmitCommand: AsyncParsableCommand {
               firn submit --root lib --path strings.nix -A version
               firn submit --bundle ./project --entry main.nix --trace calls --wait
               firn submit --jobs-from jobs.jsonl --wait --json
+              firn submit --fairness-key nixpkgs --supersedes nixpkgs/pr-17 --root nixpkgs --path pr.nix
+              firn submit --after 17 --after 18 -E 'import ./report.nix'
               firn submit --wait --prepared nixpkgs -A hello.drvPath
               firn submit --wait --prepared nixpkgs -E 'pkgs: pkgs.lib.version'
               firn submit --wait --root nixpkgs --path default.nix -A hello.drvPath --store daemon
@@ -29,6 +32,7 @@ struct SubmitCommand: AsyncParsableCommand {
 
     @OptionGroup(title: "What to evaluate") var source: JobSourceArguments
     @OptionGroup(title: "How to evaluate") var options: JobOptionArguments
+    @OptionGroup(title: "Relative to other jobs") var scheduling: SchedulingArguments
     @OptionGroup(title: "Connection") var connection: ConnectionArguments
     @OptionGroup(title: "Store") var store: StoreArguments
     @OptionGroup(title: "Store objects of the farm") var closures: ClosureArguments
@@ -104,6 +108,7 @@ struct SubmitCommand: AsyncParsableCommand {
         if source.prepared != nil, await !client.welcome.preparedSets {
             throw CommandFailure("the farm has no prepared sets: its coordinator is older than this command")
         }
+        if !scheduling.isEmpty { try await SchedulingSupport.require(client) }
         return client
     }
 
@@ -118,6 +123,8 @@ struct SubmitCommand: AsyncParsableCommand {
             template.system = ""
         }
         if let request = closures.request(isWritten: writes) { template.closure = request }
+        scheduling.apply(
+            to: &template, run: SchedulingArguments.newRun(), evaluatorVersion: Evaluator.version)
         template.limits.closureBytes = UInt64(closures.maxClosure?.bytes ?? 0)
         return template
     }

@@ -30,19 +30,25 @@ struct QueueCommand: AsyncParsableCommand {
 
     /// The workers' spare credit and the stale messages are shown to operators only.
     private static func text(_ report: WireQueueReport, _ isForOperator: Bool) -> String {
-        let heading = ["tenant", "delayed", "queued", "held", "running", "finished", "cpu", "memory", "fuel"]
+        let heading = [
+            "tenant", "delayed", "blocked", "queued", "held", "running", "finished", "cpu", "memory", "fuel", "",
+        ]
         let rows = report.tenants.map { tenant in
             [TerminalText.line(tenant.tenant)]
-                + [tenant.delayed, tenant.queued, tenant.held, tenant.running, tenant.finished].map(String.init)
+                + [tenant.delayed, tenant.blocked, tenant.queued, tenant.held, tenant.running, tenant.finished].map(
+                    String.init)
                 + [
                     decimal(Double(tenant.cpuNs) / 1e9), decimal(Double(tenant.memoryByteSeconds) / 1_073_741_824),
-                    String(tenant.fuel),
+                    String(tenant.fuel), tenant.paused ? "paused" : "",
                 ]
         }
         var notes = report.draining ? ["draining"] : []
         if isForOperator {
             notes.append("room for \(report.idleCredit) more jobs at the workers")
             notes.append("\(report.staleRefused) stale messages refused")
+            for refusals in report.refusals {
+                notes.append("\(refusals.count) refused: \(TerminalText.line(refusals.kind))")
+            }
         }
         let last = notes.isEmpty ? "" : notes.joined(separator: "; ") + "\n"
         return Table.text([heading] + rows) + last
@@ -58,16 +64,18 @@ struct QueueCommand: AsyncParsableCommand {
         let tenants = report.tenants.map { tenant in
             JSONValue.object([
                 ("tenant", .string(tenant.tenant)), ("delayed", .unsigned(tenant.delayed)),
-                ("queued", .unsigned(tenant.queued)), ("held", .unsigned(tenant.held)),
+                ("blocked", .unsigned(tenant.blocked)), ("queued", .unsigned(tenant.queued)),
+                ("held", .unsigned(tenant.held)),
                 ("running", .unsigned(tenant.running)), ("finished", .unsigned(tenant.finished)),
                 ("fuel", .unsigned(tenant.fuel)), ("cpuNs", .unsigned(tenant.cpuNs)),
                 ("memoryByteSeconds", .unsigned(tenant.memoryByteSeconds)),
-                ("queueLimit", .unsigned(tenant.queueLimit)),
+                ("paused", .bool(tenant.paused)), ("queueLimit", .unsigned(tenant.queueLimit)),
                 ("oldestQueuedUnixMs", .number(tenant.oldestQueuedUnixMs)),
             ])
         }
         let operators: [(String, JSONValue)] = [
             ("idleCredit", .unsigned(report.idleCredit)), ("staleRefused", .unsigned(report.staleRefused)),
+            ("refusals", .object(report.refusals.map { ($0.kind, .unsigned($0.count)) })),
         ]
         return .object(
             [

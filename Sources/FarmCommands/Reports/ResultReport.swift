@@ -12,6 +12,7 @@ enum ResultReport {
                 members.append(("valueBytes", .unsigned(result.valueBytes)))
             }
         }
+        if result.cached { members.append(("cached", .bool(true))) }
         if !result.preparedIdentity.isEmpty {
             members.append(("preparedIdentity", .bytes(Base16.encode([UInt8](result.preparedIdentity)))))
         }

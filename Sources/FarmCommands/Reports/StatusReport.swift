@@ -8,6 +8,7 @@ enum StatusReport {
         case .unspecified: "unspecified"
         case .delayed: "delayed"
         case .building: "building"
+        case .blocked: "blocked"
         case .queued: "queued"
         case .held: "held"
         case .running: "running"

@@ -9,7 +9,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
         commandName: "coordinator", abstract: "Run a coordinator, which queues jobs and dispatches them to workers.",
         discussion: """
             Prints its endpoints when it is ready, and logs to standard error. SIGTERM and Ctrl-C drain it: it accepts no new \
-            jobs and waits for the running ones. config/coordinator.yaml describes every key; the environment variable \
+            jobs and waits for the running ones. SIGHUP reads the tenants, the retention and the keys again. config/coordinator.yaml describes every key; the environment variable \
             FIRN_COORDINATOR_KEY sets the key KEY.
 
             Example: firn coordinator --config coordinator.yaml --set leaseMs=5000
@@ -30,8 +30,11 @@ struct CoordinatorCommand: AsyncParsableCommand {
         var source = try await settings.source(of: "coordinator", options: [("store", store), ("keys", keys)])
         let (configuration, logger) = try CoordinatorConfiguration.load(&source)
         let made = try ServiceRunner.make { try configuration.makeService(logger: logger) }
+        let reload = await ConfigurationReload(made, logger: logger) {
+            try await settings.source(of: "coordinator", options: [("store", store), ("keys", keys)])
+        }
         Output.write(1, Self.ready(made.endpoints, json: json) + "\n")
-        try await ServiceRunner.run([made.service], logger: logger)
+        try await ServiceRunner.run([made.service, reload], logger: logger)
     }
 
     /// The line that is printed when the endpoints are bound.
@@ -60,7 +63,7 @@ extension CoordinatorConfiguration {
     /// - Throws: `CommandFailure` with exit code 2 for a wrong configuration.
     static func load(_ source: inout SettingsSource) throws -> (CoordinatorConfiguration, Logger) {
         do throws(SettingsError) {
-            let logger = try ServiceRunner.logger(&source)
+            let logger = ServiceRunner.logger(try ServiceRunner.level(&source))
             let coordinator = try CoordinatorConfiguration(&source)
             try source.finish()
             return (coordinator, logger)

@@ -18,6 +18,7 @@ extension CoordinatorConfiguration {
         retentionInterval =
             try source.milliseconds("retention.intervalMs", in: 10...86_400_000) ?? retentionInterval
         keyReloadInterval = try source.milliseconds("keyReloadMs", in: 10...86_400_000) ?? keyReloadInterval
+        refusalLogInterval = try source.milliseconds("refusalLogMs", in: 10...86_400_000) ?? refusalLogInterval
         highWaterMessages = try source.number("highWaterMessages", in: 1...1_000_000) ?? highWaterMessages
         backlogBytes = try source.size("backlogBytes") ?? backlogBytes
         ioThreads = try source.number("ioThreads", in: 1...64) ?? ioThreads
@@ -106,6 +107,8 @@ extension TenantPolicy {
         maximumQueued = try source.number("\(section).queued", in: 0...100_000_000) ?? maximumQueued
         maximumQueuedBytes = try source.size("\(section).queuedBytes", atLeast: 0) ?? maximumQueuedBytes
         maximumRunning = try source.number("\(section).running", in: 0...1_000_000) ?? maximumRunning
+        maximumPerKey = try source.number("\(section).runningPerKey", in: 0...1_000_000) ?? maximumPerKey
+        isPaused = try source.flag("\(section).paused") ?? isPaused
         maximumBuilding = try source.number("\(section).building", in: 0...1_000_000) ?? maximumBuilding
         maximumRunningMemory = try source.size("\(section).runningMemory", atLeast: 0) ?? maximumRunningMemory
         fuelPerHour = try source.number("\(section).fuelPerHour", in: 0...UInt64.max) ?? fuelPerHour

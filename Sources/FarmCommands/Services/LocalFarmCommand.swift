@@ -97,8 +97,12 @@ struct LocalFarmCommand: AsyncParsableCommand {
             }
         }
         let workers = try ServiceRunner.make { try supervisor.makeService(logger: logger) }
+        let reload = await ConfigurationReload(coordinator, logger: logger) {
+            try await settings.source(
+                of: "coordinator", options: endpoints + [("store", farm.store), ("keys", farm.keys)])
+        }
         Output.write(1, ready(farm, coordinator.endpoints) + "\n")
-        try await ServiceRunner.run([coordinator.service, workers], logger: logger)
+        try await ServiceRunner.run([coordinator.service, reload, workers], logger: logger)
     }
 
     /// Whether the workers will read from their environment that they may be root.

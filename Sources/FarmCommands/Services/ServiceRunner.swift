@@ -5,13 +5,17 @@ import ServiceLifecycle
 
 /// Runs services until SIGTERM or Ctrl-C, which shut them down gracefully. SIGQUIT ends them at once.
 enum ServiceRunner {
-    /// A logger to standard error, with the configured level.
-    static func logger(_ source: inout SettingsSource) throws(SettingsError) -> Logger {
+    /// The configured level.
+    static func level(_ source: inout SettingsSource) throws(SettingsError) -> Logger.Level {
         let names = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
-        let level = try source.parsed("logLevel", expected: "one of \(names)") { Logger.Level(rawValue: $0) }
+        return try source.parsed("logLevel", expected: "one of \(names)") { Logger.Level(rawValue: $0) } ?? .info
+    }
+
+    /// A logger to standard error. There is one in a process.
+    static func logger(_ level: Logger.Level) -> Logger {
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         var logger = Logger(label: "firn")
-        logger.logLevel = level ?? .info
+        logger.logLevel = level
         return logger
     }
 

@@ -127,7 +127,7 @@ extension WorkerSettings {
     /// - Throws: `CommandFailure` with exit code 2 for a wrong configuration.
     static func load(_ source: inout SettingsSource) throws -> (WorkerSettings, Logger) {
         do throws(SettingsError) {
-            let logger = try ServiceRunner.logger(&source)
+            let logger = ServiceRunner.logger(try ServiceRunner.level(&source))
             let worker = try WorkerSettings(&source)
             try source.finish()
             return (worker, logger)

@@ -63,6 +63,8 @@ public struct CoordinatorConfiguration: Sendable {
     public var retentionInterval = Duration.seconds(10)
     /// How often the key directory is read again, and so how long a removed key may still be used.
     public var keyReloadInterval = Duration.seconds(2)
+    /// How often it is logged what was refused.
+    public var refusalLogInterval = Duration.seconds(60)
     /// Messages that libzmq queues to and from a peer. From a client it queues at most 8, because each may be large.
     public var highWaterMessages: Int32 = 1_000
     /// Bytes of messages queued for a worker that reads too slowly. Above that, the worker has to say hello again.
@@ -103,6 +105,7 @@ public struct CoordinatorConfiguration: Sendable {
             ("drainTimeoutMs", drainTimeout, 0...86_400_000),
             ("retentionIntervalMs", retentionInterval, 10...86_400_000),
             ("keyReloadMs", keyReloadInterval, 10...86_400_000),
+            ("refusalLogMs", refusalLogInterval, 10...86_400_000),
             ("updateDelayMs", settings.updateDelay, 0...60_000),
             ("answers.stalledAfterMs", settings.stalledAfter, 100...86_400_000),
         ]

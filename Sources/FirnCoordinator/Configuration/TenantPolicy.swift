@@ -11,6 +11,10 @@ public struct TenantPolicy: Sendable {
     public var maximumQueuedBytes = 512 << 20
     /// Jobs that run at once. A worker that holds jobs of the tenant counts as one (`Occupancy`).
     public var maximumRunning = 10_000
+    /// Jobs of one fairness key that are leased at once. 0: no bound.
+    public var maximumPerKey = 0
+    /// Whether none of its jobs is leased. They are accepted and wait.
+    public var isPaused = false
     /// Jobs at once for which something is built that they read (import from derivation). With 0, jobs that ask for it are
     /// refused.
     public var maximumBuilding = 4

@@ -17,8 +17,18 @@ extension ClientReply {
         case .jobList(let list): list.jobs.reduce(Self.overhead) { $0 + $1.bytes }
         case .submitReply(let reply):
             reply.receipts.reduce(Self.overhead) { $0 + $1.refused.message.utf8.count + 32 }
+        case .explanation(let explanation):
+            explanation.reasons.reduce(Self.overhead + explanation.status.bytes) { $0 + $1.text.utf8.count + 24 }
+        case .retryReply(let reply):
+            reply.retried.reduce(Self.overhead) { $0 + $1.receipt.refused.message.utf8.count + 48 }
+        case .tenantList(let list):
+            list.tenants.reduce(Self.overhead) { sum, tenant in
+                tenant.keys.reduce(sum + tenant.name.utf8.count + 384) { $0 + $1.utf8.count + 4 }
+            }
+        case .keyList(let list): list.owners.reduce(Self.overhead) { $0 + $1.utf8.count + 4 }
         case .cancelReply(let reply): Self.overhead + 16 * reply.cancellations.count
-        case .queueReport(let report): report.tenants.reduce(Self.overhead) { $0 + $1.tenant.utf8.count + 128 }
+        case .queueReport(let report):
+            report.tenants.reduce(Self.overhead + 64 * report.refusals.count) { $0 + $1.tenant.utf8.count + 160 }
         case .workerList(let list): list.workers.reduce(Self.overhead) { $0 + $1.bytes }
         case .error(let error): Self.overhead + error.message.utf8.count
         case .welcome, .drainReply, .ping, .pong: Self.overhead

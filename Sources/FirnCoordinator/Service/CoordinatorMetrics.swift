@@ -7,6 +7,8 @@ public struct CoordinatorMetrics: Sendable, Equatable {
     public var messagesRefused = 0
     public var jobsAccepted = 0
     public var jobsDuplicated = 0
+    /// Accepted jobs that took the stored outcome of an equal one.
+    public var jobsFromCache = 0
     public var jobsRefused = 0
     /// Clients that lost their session because they did not read their replies.
     public var clientsDropped = 0
@@ -29,6 +31,8 @@ public struct CoordinatorMetrics: Sendable, Equatable {
     public var commitFailures = 0
     /// Operations that the store refused although nothing else can have changed the job, which indicates a defect.
     public var storeRefusals = 0
+    /// Refused messages and jobs by the name of the error code, and those that are refused without an answer.
+    public var refusals: [String: Int] = [:]
     /// Finished jobs by the protocol's number of their outcome.
     public private(set) var outcomes: [Int: Int] = [:]
 

@@ -48,6 +48,12 @@ extension CoordinatorService {
             appendTraces()
         case .upload(let operation, let job, let attempt): upload(operation, job, attempt)
         case .publish(let job, let attempt): publish(job, attempt)
+        case .saveTenants(let changes): save(changes)
+        case .changeKey(let key): change(key)
+        case .listTenants(let name, let peer, let correlation): listTenants(name, for: peer, correlation: correlation)
+        case .listKeys(let owner, let peer, let correlation, let closed):
+            listKeys(like: owner, for: peer, correlation: correlation, closed: closed)
+        case .disconnect(let peer): disconnect(peer)
         case .drained: end()
         }
     }

@@ -24,6 +24,7 @@ extension CoordinatorService {
         hasEvents = true
         guard let identity = authorizer.identity(userID: message.userID, at: endpoint) else {
             // The key was removed during the connection, or libzmq named no user. The message gets no reply.
+            authorizer.countUnadmitted()
             return logger.debug("a message of nobody who is admitted", metadata: ["endpoint": "\(endpoint)"])
         }
         if endpoint == .traces { return handleTrace(message, identity, time) }
@@ -42,6 +43,7 @@ extension CoordinatorService {
         } catch {
             machine.handle(.unreadable(peer, error), at: time)
         }
+        noteConnection(of: peer, message)
     }
 
     private func handleTrace(_ message: Message, _ identity: Identity, _ time: CoordinatorTime) {

@@ -1,5 +1,6 @@
 import FirnProtocol
 import Foundation
+import Logging
 import Platform
 import ZeroMQ
 
@@ -37,10 +38,34 @@ extension CoordinatorService {
     }
 
     func report() {
-        reporter.report(machine.metrics)
+        machine.connectionRefusals = authorizer.refusalCounts.mapValues(\.count)
+        reporter.report(machine.metrics, connectionRefusals: machine.connectionRefusals)
     }
 
+    /// Logs what was refused since the last time. One line for each kind keeps the log short, whatever peers do.
+    func logRefusals() {
+        let connections = authorizer.refusalCounts
+        var counts = connections.mapValues(\.count).merging(machine.metrics.refusals, uniquingKeysWith: +)
+        counts["stale-attempt", default: 0] += machine.metrics.staleRefused
+        for (kind, count) in counts.sorted(by: { $0.key < $1.key }) {
+            let new = count - (loggedRefusals[kind] ?? 0)
+            guard new > 0 else { continue }
+            var metadata: Logger.Metadata = ["kind": "\(kind)", "count": "\(new)"]
+            if let last = connections[kind], !last.lastAddress.isEmpty {
+                metadata["lastAddress"] = "\(last.lastAddress)"
+                metadata["lastReason"] = "\(last.lastReason)"
+            }
+            logger.warning("refused", metadata: metadata)
+        }
+        loggedRefusals = counts
+    }
+
+    /// Reads the keys again, and ends the connections of those that were revoked.
     func reloadKeys() {
-        readQueue.async { [authorizer] in authorizer.reload() }
+        readQueue.async { [self] in
+            let revoked = authorizer.reload()
+            guard !revoked.isEmpty else { return }
+            executor.post { self.assumeIsolated { $0.apply(.revoked(revoked)) } }
+        }
     }
 }

@@ -22,7 +22,7 @@ public actor CoordinatorService: Service {
     /// The bound endpoints, with the ports that the system chose.
     public nonisolated let endpoints: CoordinatorConfiguration.Endpoints
 
-    let configuration: CoordinatorConfiguration
+    var configuration: CoordinatorConfiguration
     let logger: Logger
     let authorizer: PeerAuthorizer
     let store: JobStore
@@ -51,6 +51,11 @@ public actor CoordinatorService: Service {
     var lastClientNumber: UInt64 = 0
     let ledger: ReleaseLedger
     var unreachable: [Peer] = []
+    /// The connections of clients, operators and workers that said hello.
+    var connections: [Peer: PeerConnection] = [:]
+    let tenantChanges: TenantChangesFile
+    /// The counts of refusals that were logged.
+    var loggedRefusals: [String: Int] = [:]
     /// Whether a socket was not read empty in this turn.
     var hasMoreMessages = false
     var hasEvents = true
@@ -70,6 +75,7 @@ public actor CoordinatorService: Service {
         authorizer = try PeerAuthorizer(configuration.access, logger: logger)
         let store = try JobStore(directory: configuration.storeDirectory)
         self.store = store
+        tenantChanges = TenantChangesFile(storeDirectory: configuration.storeDirectory)
         publisher = try configuration.settings.closureCache.map { try CachePublisher($0, store: store) }
         let executor = try PollingExecutor(name: "firn-coordinator")
         self.executor = executor
@@ -91,7 +97,8 @@ public actor CoordinatorService: Service {
         reader = StoreReader(store: store, settings: configuration.settings)
         let instance = (0..<16).map { _ in UInt8.random(in: .min ... .max) }
         machine = CoordinatorStateMachine(
-            settings: configuration.settings, open: try store.openJobs(), instance: instance,
+            settings: configuration.settings, changes: try tenantChanges.read(), open: try store.openJobs(),
+            instance: instance,
             software: configuration.software, time: .current())
     }
 
@@ -138,6 +145,8 @@ public actor CoordinatorService: Service {
         executor.setEndOfTurn { [weak self] in self?.assumeIsolated { $0.endTurn() } }
         every(configuration.retentionInterval) { $0.retain() }
         every(.seconds(1)) { $0.report() }
+        every(.seconds(1)) { $0.forgetConnections() }
+        every(configuration.refusalLogInterval) { $0.logRefusals() }
         if !authorizer.isPlain { every(configuration.keyReloadInterval) { $0.reloadKeys() } }
         logger.info(
             "the coordinator serves",
@@ -164,14 +173,26 @@ public actor CoordinatorService: Service {
     }
 }
 
+/// A coordinator to run, as other modules see it.
+public struct RunningCoordinator: Sendable {
+    public let service: any Service
+    /// The endpoints at which it listens.
+    public let endpoints: CoordinatorConfiguration.Endpoints
+    /// Puts another configuration in force as far as that is possible: tenants, retention and keys. The result is whether
+    /// other values differ, which need a restart. An unusable configuration is an error and changes nothing.
+    public let reconfigure: @Sendable (CoordinatorConfiguration) async throws -> Bool
+}
+
 extension CoordinatorConfiguration {
     /// Makes a coordinator by `CoordinatorService.init`, and returns it with the endpoints at which it listens.
     ///
     /// This function exists because the optimiser of Swift 6.3 fails with "circular reference" where another module
     /// names that actor.
     @inline(never) @_semantics("optimize.no.crossmodule")
-    public func makeService(logger: Logger) throws -> (service: any Service, endpoints: Endpoints) {
+    public func makeService(logger: Logger) throws -> RunningCoordinator {
         let service = try CoordinatorService(self, logger: logger)
-        return (service, service.endpoints)
+        return RunningCoordinator(service: service, endpoints: service.endpoints) {
+            try await service.reconfigure($0)
+        }
     }
 }

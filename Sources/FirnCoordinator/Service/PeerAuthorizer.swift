@@ -17,6 +17,14 @@ final class PeerAuthorizer: Sendable {
     private let plainTenant: Tenant?
     private let directory: KeyDirectory?
     private let logger: Logger
+    /// Refused connections since the start, by kind, and the last one of each.
+    private let refusals = Mutex<[String: Refusals]>([:])
+
+    struct Refusals: Sendable {
+        var count = 0
+        var lastAddress = ""
+        var lastReason = ""
+    }
 
     init(_ access: CoordinatorConfiguration.Access, logger: Logger) throws {
         self.logger = logger
@@ -49,19 +57,48 @@ final class PeerAuthorizer: Sendable {
     /// Decides on a connection, as the handler of ZAP requests.
     func authorize(_ request: AuthenticationRequest) -> AuthenticationDecision {
         guard case .curve(let key) = request.mechanism else {
-            return refuse(request, "it offers no key")
+            return refuse(request, "connection-without-key", "it offers no key")
         }
         let decision = state.withLock { $0.ring.authorize(publicKey: key.z85, domain: request.domain) }
         switch decision {
         case .success(let identity): return .accept(userID: identity.userID)
-        case .failure(let refusal): return refuse(request, refusal.reason)
+        case .failure(let refusal):
+            return refuse(
+                request, refusal.isUnknownKey ? "connection-with-unknown-key" : "connection-with-wrong-role",
+                refusal.reason)
         }
     }
 
-    private func refuse(_ request: AuthenticationRequest, _ reason: String) -> AuthenticationDecision {
-        logger.warning("refused a connection", metadata: ["address": "\(request.address)", "reason": "\(reason)"])
+    /// Refusals are counted, and logged together once in a while, because whoever is refused may try again at once.
+    private func refuse(
+        _ request: AuthenticationRequest, _ kind: String, _ reason: String
+    ) -> AuthenticationDecision {
+        refusals.withLock {
+            $0[kind, default: Refusals()].count += 1
+            $0[kind]?.lastAddress = request.address
+            $0[kind]?.lastReason = reason
+        }
+        logger.debug("refused a connection", metadata: ["address": "\(request.address)", "reason": "\(reason)"])
         return .refuse(reason: reason)
     }
+
+    /// A message came by a connection whose key is not admitted any more.
+    func countUnadmitted() { refusals.withLock { $0["message-of-a-revoked-key", default: Refusals()].count += 1 } }
+
+    var refusalCounts: [String: Refusals] { refusals.withLock { $0 } }
+
+    /// The names of the authorised keys of each tenant's clients, sorted.
+    var tenantKeys: [String: [String]] {
+        var keys: [String: [String]] = [:]
+        for owner in owners {
+            guard let tenant = owner.tenant else { continue }
+            keys[tenant.name, default: []].append(owner.keyName)
+        }
+        return keys.mapValues { $0.sorted() }
+    }
+
+    /// The owners of all authorised keys.
+    var owners: Set<Identity> { state.withLock { $0.ring.owners } }
 
     /// The sender of a message; nil if it is unknown or no longer admitted.
     func identity(userID: String?, at endpoint: Endpoint) -> Identity? {
@@ -79,10 +116,37 @@ final class PeerAuthorizer: Sendable {
     }
 
     /// Reads the key directory again. This waits for the disk.
-    func reload() {
-        guard let directory else { return }
+    ///
+    /// - Returns: the owners that have no authorised key any more.
+    @discardableResult
+    func reload() -> Set<Identity> {
+        guard let directory else { return [] }
         let (ring, faults) = directory.readableKeys()
         for fault in faults { logger.error("a key file admits nobody", metadata: ["reason": "\(fault)"]) }
-        state.withLock { $0 = State(ring: ring) }
+        return state.withLock { state in
+            let revoked = state.ring.owners.subtracting(ring.owners)
+            state = State(ring: ring)
+            return revoked
+        }
+    }
+
+    /// Authorises or revokes a key. When this returns, the change is on disk and decides about new connections and
+    /// messages.
+    ///
+    /// - Returns: why it could not be made; nil if it was.
+    func change(_ change: KeyChange) -> ProtocolError? {
+        guard let directory else {
+            return ProtocolError(.notPermitted, "the coordinator serves this machine without keys (plainTenant)")
+        }
+        do throws(KeyError) {
+            switch change {
+            case .add(let certificate): try directory.authorize(certificate)
+            case .revoke(let owner): try directory.revoke(owner)
+            }
+        } catch {
+            return ProtocolError(.notPermitted, error.description)
+        }
+        reload()
+        return nil
     }
 }

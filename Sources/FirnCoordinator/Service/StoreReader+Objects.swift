@@ -52,7 +52,7 @@ extension StoreReader {
     ) throws -> (JobRecord, WireClosureSummary) {
         let record = try record(number, read)
         guard let result = try result(of: record) else {
-            throw ProtocolError(.notFinished, "job \(number) is not finished")
+            throw ProtocolError(.notFinished, "job \(number) is not finished", retryAfter: Self.unfinishedMs)
         }
         guard result.hasClosure else { throw ProtocolError(.notKept, "job \(number) gave no store objects") }
         return (record, result.closure)

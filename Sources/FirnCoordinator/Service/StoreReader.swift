@@ -18,11 +18,14 @@ struct StoreReader: Sendable {
             case .trace(let question): return .reply(.tracePart(try trace(question, read)))
             case .closure(let question): return .reply(.closurePart(try closure(question, read)))
             case .objects(let question): return .reply(.objectParts(try objects(question, read)))
+            case .explain(let number): return .reply(.explanation(try explanation(of: record(number, read), read)))
+            case .select(let selection): return .selected(selection, try selected(selection, read))
             }
         } catch let error as ProtocolError {
             return .reply(.error(error.wire))
         } catch {
-            return .reply(.error(ProtocolError(.storeUnavailable, "the job store fails: \(error)").wire))
+            return .reply(
+                .error(ProtocolError(.storeUnavailable, "the job store fails: \(error)", retryAfter: 1_000).wire))
         }
     }
 
@@ -33,7 +36,7 @@ struct StoreReader: Sendable {
         return record
     }
 
-    private func status(of record: JobRecord, _ read: CoordinatorRead) throws -> WireJobStatus {
+    func status(of record: JobRecord, _ read: CoordinatorRead) throws -> WireJobStatus {
         var status = record.summary.status(isForOperator: read.tenant == nil)
         status.lostWorkers = record.lost.map { read.tenant == nil ? $0.text : $0.textForTenant }
         if let result = try result(of: record) { status.result = result }
@@ -70,7 +73,7 @@ struct StoreReader: Sendable {
         let record = try record(question.job, read)
         let id = record.summary.id
         guard let result = try result(of: record) else {
-            throw ProtocolError(.notFinished, "job \(question.job) is not finished")
+            throw ProtocolError(.notFinished, "job \(question.job) is not finished", retryAfter: Self.unfinishedMs)
         }
         let most = CoordinatorRead.partBytes
         let wanted = question.maxBytes == 0 ? most : min(Int(question.maxBytes), most)
@@ -117,9 +120,10 @@ struct StoreReader: Sendable {
         case .held: [.held]
         case .running: [.running]
         case .finished: [.finished]
-        case .building:
+        case .building, .blocked:
             throw ProtocolError(
-                .malformedBody, "state: what is being built is not in the store; building jobs are listed as queued")
+                .malformedBody,
+                "state: the store does not know which jobs are blocked or building; they are listed as queued")
         case .UNRECOGNIZED(let number): throw ProtocolError(.malformedBody, "state: \(number) is not known")
         }
     }
@@ -128,7 +132,7 @@ struct StoreReader: Sendable {
         let record = try record(question.job, read)
         let id = record.summary.id
         guard let result = try result(of: record) else {
-            throw ProtocolError(.notFinished, "job \(question.job) is not finished")
+            throw ProtocolError(.notFinished, "job \(question.job) is not finished", retryAfter: Self.unfinishedMs)
         }
         guard result.hasTrace, let stored = try store.trace(of: id),
             question.attempt == 0 || Int64(question.attempt) == stored.attempt

@@ -17,6 +17,9 @@ extension CoordinatorStateMachine {
     /// allowance for each connection: a client that reads its large replies slowly still has its requests answered.
     private func fitsSmallReply(for bytes: Int, to peer: Peer) -> Bool {
         let own = answers.bytes(of: peer) + bytes
+        guard clients[peer] != nil else {
+            return own <= Self.strangerConnectionBytes && answers.strangers + bytes <= Self.strangerBytes
+        }
         guard own > Self.smallAnswerBytes else { return true }
         guard let session = clients[peer], own <= settings.connectionAnswerBytes + Self.smallAnswerBytes,
             answers.total + bytes <= settings.answerBytes + clients.count * Self.smallAnswerBytes
@@ -40,6 +43,7 @@ extension CoordinatorStateMachine {
     }
 
     mutating func refuse(_ peer: Peer, _ correlation: UInt64, _ code: WireErrorCode, _ message: String) {
+        metrics.refusals[code.name, default: 0] += 1
         reply(peer, correlation, .error(ProtocolError(code, message).wire))
     }
 
@@ -77,6 +81,7 @@ extension CoordinatorStateMachine {
         // A client that sent no hello, or was dropped before, has no state to lose. It gets no reply.
         guard clients[peer] != nil else { return }
         metrics.clientsDropped += 1
+        metrics.refusals["client-that-does-not-read", default: 0] += 1
         forgetClient(peer)
         actions.append(.discard(peer))
     }
@@ -86,4 +91,8 @@ extension CoordinatorStateMachine {
     /// Bytes of small replies that a client may always have queued: about two hundred errors, or the receipts of a
     /// batch.
     static let smallAnswerBytes = 64 << 10
+    /// Bytes of replies that may wait for a connection that has sent no hello, and for all of these together. Further ones
+    /// are not sent: whoever is not known can open any number of connections.
+    static let strangerConnectionBytes = 8 << 10
+    static let strangerBytes = 8 << 20
 }

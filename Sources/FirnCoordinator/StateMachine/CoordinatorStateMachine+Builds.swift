@@ -51,7 +51,7 @@ extension CoordinatorStateMachine {
 
     /// Begins as many builds as the tenants may have. Called at the end of each turn.
     mutating func beginBuilds() {
-        for tenant in tenants.indices where !tenants[tenant].waitingBuilds.isEmpty {
+        for tenant in tenants.indices where !tenants[tenant].waitingBuilds.isEmpty && !tenants[tenant].policy.isPaused {
             while tenants[tenant].building < tenants[tenant].policy.maximumBuilding,
                 let id = tenants[tenant].waitingBuilds.popFirst()
             {
@@ -75,15 +75,16 @@ extension CoordinatorStateMachine {
         requeue(id)
     }
 
-    /// A list of jobs that the store has read, with the state of those that wait for builds. In the store they are queued.
+    /// A list of jobs that the store has read, with the state of those that wait for builds or for other jobs. In the store
+    /// they are queued.
     func withBuilds(_ reply: ClientReply, for session: ClientSession) -> ClientReply {
         guard case .jobList(var list) = reply else { return reply }
         list.jobs = list.jobs.map { status in
-            guard status.state == .queued, let job = visible(status.job, to: session), job.wireState == .building else {
-                return status
-            }
+            guard status.state == .queued, let job = visible(status.job, to: session),
+                [.building, .blocked].contains(job.wireState)
+            else { return status }
             var status = status
-            status.state = .building
+            status.state = job.wireState
             return status
         }
         return .jobList(list)

@@ -6,17 +6,29 @@ extension CoordinatorStateMachine {
     /// Cancels jobs. Waiting jobs end at once; for running ones the worker is asked to stop. The reply is sent once
     /// every outcome that the request caused is committed.
     mutating func cancel(_ cancel: WireCancel, from peer: Peer, _ session: ClientSession, _ correlation: UInt64) {
+        if cancel.hasFilter { return selectToCancel(cancel, for: peer, correlation) }
         guard (1...ProtocolLimits.namedJobs).contains(cancel.jobs.count) else {
             return refuse(
                 peer, correlation, .malformedBody,
                 "jobs: it names \(cancel.jobs.count) jobs, not 1 to \(ProtocolLimits.namedJobs)")
         }
+        self.cancel(cancel.jobs, reason: cancel.reason, nextBefore: 0, for: peer, session, correlation)
+    }
+
+    /// - Parameter nextBefore: what the reply says of further jobs.
+    mutating func cancel(
+        _ numbers: [UInt64], reason: String, nextBefore: UInt64, for peer: Peer, _ session: ClientSession,
+        _ correlation: UInt64
+    ) {
+        guard !numbers.isEmpty else {
+            return reply(peer, correlation, .cancelReply(.with { $0.nextBefore = nextBefore }))
+        }
         let number = newNumber()
         requests.cancels[number] = PendingCancel(
-            peer: peer, correlation: correlation, effects: cancel.jobs.map { job in .with { $0.job = job } },
-            remaining: cancel.jobs.count)
-        let reason = cancel.reason.isEmpty ? "cancelled by \(session.identity)" : String(cancel.reason.prefix(1_000))
-        for (index, job) in cancel.jobs.enumerated() {
+            peer: peer, correlation: correlation, effects: numbers.map { job in .with { $0.job = job } },
+            remaining: numbers.count, nextBefore: nextBefore)
+        let reason = reason.isEmpty ? "cancelled by \(session.identity)" : String(reason.prefix(1_000))
+        for (index, job) in numbers.enumerated() {
             cancelJob(job, reason, session, (number, index))
         }
     }
@@ -28,24 +40,37 @@ extension CoordinatorStateMachine {
             return store(
                 .probe(JobKey(number, tenant: session.tenant)), .probe(cancel: cancel.number, index: cancel.index))
         }
-        let id = job.id
+        if let effect = stop(job, reason: reason, cancel: cancel) { setEffect(cancel.number, cancel.index, effect) }
+    }
+
+    /// Ends a job that waits, or asks its worker to stop it.
+    ///
+    /// - Parameters:
+    ///   - job: an open job.
+    ///   - reason: the message of the outcome of a job that had not begun.
+    ///   - cancel: what waits until an outcome is committed.
+    /// - Returns: the effect; nil if it is known when the outcome is committed.
+    mutating func stop(
+        _ job: Job, reason: String, cancel: (number: UInt64, index: Int)?
+    ) -> WireCancellation.Effect? {
         switch job.state {
         case .leasing(let peer):
             // The assignment was not sent yet, so the worker never hears of the job and its credit is restored.
-            workers[peer]?.drop(id)
+            workers[peer]?.drop(job.id)
             workers[peer]?.credit += 1
             advancedWorkers.insert(peer)
-            conclude(id, .cancelled, reason, cancel: cancel)
-        case .delayed, .queued, .orphaned, .building:
-            conclude(id, .cancelled, reason, cancel: cancel)
+            conclude(job.id, .cancelled, reason, cancel: cancel)
+            return nil
+        case .delayed, .blocked, .queued, .orphaned, .building:
+            conclude(job.id, .cancelled, reason, cancel: cancel)
+            return nil
         case .held(let peer), .running(let peer):
             if job.cancellation == nil {
-                jobs[id]?.cancellation = (reason, now.steady + settings.cancelGrace.milliseconds)
-                if let job = jobs[id] { requestCancel(job, of: peer) }
+                jobs[job.id]?.cancellation = (reason, now.steady + settings.cancelGrace.milliseconds)
+                if let job = jobs[job.id] { requestCancel(job, of: peer) }
             }
-            setEffect(cancel.number, cancel.index, .requested)
-        case .concluding:
-            setEffect(cancel.number, cancel.index, .alreadyFinished)
+            return .requested
+        case .concluding: return .alreadyFinished
         }
     }
 
@@ -85,6 +110,10 @@ extension CoordinatorStateMachine {
             requests.cancels[number] = pending
             return
         }
-        reply(pending.peer, pending.correlation, .cancelReply(.with { $0.cancellations = pending.effects }))
+        let reply = WireCancelReply.with {
+            $0.cancellations = pending.effects
+            $0.nextBefore = pending.nextBefore
+        }
+        self.reply(pending.peer, pending.correlation, .cancelReply(reply))
     }
 }

@@ -47,6 +47,11 @@ extension CoordinatorStateMachine {
         case .getQueue: reply(peer, correlation, .queueReport(queueReport(for: session)))
         case .listWorkers: listWorkers(for: peer, session, correlation)
         case .drain(let drain): self.drain(drain, from: peer, session, correlation)
+        case .explain(let explain): self.explain(explain.job, for: peer, session, correlation)
+        case .retry(let retry): self.retry(retry, from: peer, session, correlation)
+        case .listTenants(let list): listTenants(list, for: peer, session, correlation)
+        case .changeTenant(let change): changeTenant(change, from: peer, session, correlation)
+        case .changeKey(let change): changeKey(change, from: peer, session, correlation)
         case .ping: reply(peer, correlation, .pong(WirePong()))
         case .hello, .pong, .error: break
         }
@@ -77,6 +82,7 @@ extension CoordinatorStateMachine {
             $0.closures = true
             $0.closureCache = settings.closureCache != nil
             $0.preparedSets = true
+            $0.scheduling = true
         }
         reply(peer, correlation, .welcome(welcome))
     }
@@ -106,6 +112,7 @@ extension CoordinatorStateMachine {
     mutating func refuse(_ error: ProtocolError, from peer: Peer) {
         metrics.messagesReceived += 1
         metrics.messagesRefused += 1
+        metrics.refusals[error.code.name, default: 0] += 1
         unreadable[peer, default: 0] += 1
         guard unreadable[peer, default: 0] <= Self.answeredUnreadable else { return }
         if peer.endpoint == .workers {
@@ -117,6 +124,9 @@ extension CoordinatorStateMachine {
 
     /// How many unreadable messages of one peer are answered between two sweeps. Further ones are only counted.
     private static let answeredUnreadable = 20
+
+    /// Whether the peer has said hello, and is neither gone nor given up.
+    func hasSession(_ peer: Peer) -> Bool { clients[peer] != nil || workers[peer] != nil }
 
     /// Removes a client's session with its watches and waiting requests.
     mutating func forgetClient(_ peer: Peer) {

@@ -63,7 +63,8 @@ extension CoordinatorStateMachine {
         _ number: UInt64, _ peer: Peer, _ session: ClientSession, _ correlation: UInt64
     ) -> Bool {
         if visible(number, to: session) == nil { return true }
-        refuse(peer, correlation, .notFinished, "job \(number) is not finished")
+        refuseForNow(
+            peer, correlation, .notFinished, "job \(number) is not finished", retryAfter: StoreReader.unfinishedMs)
         return false
     }
 }

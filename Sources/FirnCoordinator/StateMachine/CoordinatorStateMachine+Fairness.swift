@@ -10,6 +10,7 @@ extension CoordinatorStateMachine {
         tenants[job.tenant].lastServed = fairness.leaseCount
         fairness.virtualClock = max(fairness.virtualClock, tenants[job.tenant].share.settled)
         let charge = tenants[job.tenant].share.charge()
+        tenants[job.tenant].keys.charge(charge, to: job.admission.key)
         jobs[job.id]?.charge = charge
         return charge
     }
@@ -19,6 +20,7 @@ extension CoordinatorStateMachine {
         guard let job = jobs[id], var charge = job.charge, job.evaluation != nil else { return }
         jobs[id]?.evaluation?.cpuNanoseconds = cpuNanoseconds
         jobs[id]?.evaluation?.reportedAt = now.steady
+        tenants[job.tenant].keys.raiseKnownCost(Double(cpuNanoseconds), of: charge, job.admission.key)
         tenants[job.tenant].share.raiseKnownCost(Double(cpuNanoseconds), of: &charge)
         jobs[id]?.charge = charge
     }
@@ -28,7 +30,7 @@ extension CoordinatorStateMachine {
         tenants[job.tenant].fuelWindow.add(result.statistics.fuel, at: now.wall)
         guard let charge = job.charge else { return }
         tenants[job.tenant].settle(
-            charge, used: JobUsage(result.statistics), isWhole: result.outcome != .cancelled)
+            charge, key: job.admission.key, used: JobUsage(result.statistics), isWhole: result.outcome != .cancelled)
         endCharge(job)
     }
 
@@ -38,8 +40,9 @@ extension CoordinatorStateMachine {
         guard let job = jobs[id], let charge = job.charge else { return }
         if let evaluation = job.evaluation {
             let used = evaluation.used(at: now.steady, heartbeatMs: settings.heartbeat.milliseconds)
-            tenants[job.tenant].settle(charge, used: used, isWhole: false)
+            tenants[job.tenant].settle(charge, key: job.admission.key, used: used, isWhole: false)
         } else {
+            tenants[job.tenant].keys.close(charge, job.admission.key)
             tenants[job.tenant].share.close(charge)
         }
         endCharge(job)

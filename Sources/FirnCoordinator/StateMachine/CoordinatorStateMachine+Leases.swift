@@ -118,6 +118,11 @@ extension CoordinatorStateMachine {
     }
 
     mutating func concludeUnavailable(_ job: Job) {
+        if case .blocked = job.state {
+            let numbers = (preceding.awaited[job.id] ?? []).sorted().map(String.init).joined(separator: ", ")
+            return conclude(
+                job.id, .unavailable, "the jobs after which it was to run did not end in time: \(numbers)", cancel: nil)
+        }
         let requirement = job.requirement.description
         conclude(job.id, .unavailable, "no worker took the job in time (it needs: \(requirement))", cancel: nil)
     }

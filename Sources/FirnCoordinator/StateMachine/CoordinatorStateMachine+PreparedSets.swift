@@ -56,7 +56,7 @@ extension CoordinatorStateMachine {
     mutating func prepareSets() {
         guard preparedJobs > 0 else { return }
         for tenant in tenants.indices where tenants[tenant].ready > 0 {
-            for requirement in Array(tenants[tenant].queues.keys) where requirement.prepared != nil {
+            for requirement in Set(tenants[tenant].queues.keys.map(\.requirement)) where requirement.prepared != nil {
                 prepare(requirement, of: tenant)
             }
         }

@@ -8,9 +8,10 @@ extension CoordinatorStateMachine {
     mutating func read(_ question: CoordinatorRead.Question, for peer: Peer, _ correlation: UInt64) {
         guard let session = clients[peer] else { return }
         guard session.questions < Self.waitingQuestions else {
-            return refuse(
+            return refuseForNow(
                 peer, correlation, .quotaExceeded,
-                "\(session.questions) questions of this connection wait already: read their answers first")
+                "\(session.questions) questions of this connection wait already: read their answers first",
+                retryAfter: 1_000)
         }
         clients[peer]?.questions += 1
         enqueue(.question(correlation: correlation, question), for: peer)
@@ -89,6 +90,7 @@ extension CoordinatorStateMachine {
             if case .watchedJobs = read.question {
                 endWatch(WatchID(peer: read.peer, correlation: read.correlation))
             }
+        case .selected(let selection, let selected): self.selected(selected, selection, read)
         case .watched(let watched):
             watchedJobsRead(WatchID(peer: read.peer, correlation: read.correlation), watched)
         }

@@ -29,11 +29,18 @@ extension CoordinatorStateMachine {
                     worker: holder, until: now.steady + settings.recoveryGrace.milliseconds, hasBegun: found.hasBegun)
                 job.isInherited = true
                 orphans[holder, default: []].insert(job.id)
+            } else if job.attempt == 0, !(admission.scheduling?.after.isEmpty ?? true) {
+                job.state = .blocked
             } else if admission.notBefore > now.wall {
                 job.state = .delayed
             }
             add(job)
         }
+        for found in open {
+            guard let job = jobs[found.id], case .blocked = job.state else { continue }
+            waitForPreceding(job, known: [:])
+        }
+        supersedeRecovered()
     }
 
     private mutating func concludeUnreadable(_ found: OpenJob, _ error: ProtocolError) {

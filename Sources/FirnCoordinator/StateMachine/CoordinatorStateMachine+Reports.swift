@@ -47,7 +47,8 @@ extension CoordinatorStateMachine {
             for job in jobs.values where job.isWaiting {
                 oldestWaiting.submitted[job.tenant] = min(oldestWaiting.submitted[job.tenant] ?? .max, job.submitted)
             }
-            oldestWaiting.validUntil = now.steady + 1_000
+            // A scan of many jobs must not be repeated often.
+            oldestWaiting.validUntil = now.steady + 1_000 + Int64(jobs.count / 50)
         }
         return .with {
             $0.tenants = tenants.indices.filter { session.tenant == nil || tenants[$0].name == session.tenant }
@@ -58,6 +59,13 @@ extension CoordinatorStateMachine {
             guard session.tenant == nil else { return }
             $0.idleCredit = workers.values.reduce(0) { $0 + ($1.acceptsJobs ? UInt64(clamping: $1.credit) : 0) }
             $0.staleRefused = UInt64(clamping: metrics.staleRefused)
+            $0.refusals = (connectionRefusals.merging(metrics.refusals, uniquingKeysWith: +))
+                .sorted { $0.key < $1.key }.map { kind, count in
+                    .with {
+                        $0.kind = kind
+                        $0.count = UInt64(clamping: count)
+                    }
+                }
         }
     }
 
@@ -66,6 +74,8 @@ extension CoordinatorStateMachine {
         return .with {
             $0.tenant = tenant.name
             $0.delayed = UInt64(clamping: tenant.delayed)
+            $0.blocked = UInt64(clamping: tenant.blocked)
+            $0.paused = tenant.policy.isPaused
             $0.queued = UInt64(clamping: tenant.ready + tenant.inserting)
             $0.held = UInt64(clamping: tenant.leased - tenant.running)
             $0.running = UInt64(clamping: tenant.running)
@@ -74,7 +84,9 @@ extension CoordinatorStateMachine {
             $0.cpuNs = tenant.used.cpuNanoseconds
             $0.memoryByteSeconds = tenant.used.memoryByteSeconds
             $0.queueLimit = UInt64(clamping: tenant.policy.maximumQueued)
-            if tenant.delayed + tenant.ready > 0 { $0.oldestQueuedUnixMs = oldestWaiting.submitted[index] ?? now.wall }
+            if tenant.delayed + tenant.blocked + tenant.ready > 0 {
+                $0.oldestQueuedUnixMs = oldestWaiting.submitted[index] ?? now.wall
+            }
         }
     }
 
@@ -130,6 +142,7 @@ extension Job {
     var wireState: WireJobState {
         switch state {
         case .delayed: .delayed
+        case .blocked: .blocked
         case .queued: .queued
         case .building: .building
         case .leasing, .held, .orphaned(_, _, hasBegun: false): .held

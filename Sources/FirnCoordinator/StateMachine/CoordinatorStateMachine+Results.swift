@@ -51,7 +51,11 @@ extension CoordinatorStateMachine {
         }
         do throws(ProtocolError) {
             if !attemptResult.result.needed.isEmpty { return try waitForBuilds(job, attemptResult.result, peer) }
-            let (result, value) = try complete(attemptResult.result, of: job)
+            var (result, value) = try complete(attemptResult.result, of: job)
+            if result.outcome == .cancelled, let cancellation = job.cancellation {
+                // The worker knows that it was to stop, and this names why.
+                result.failure.message += Data(": \(cancellation.reason)".utf8)
+            }
             account(job, result)
             dropValue(id)
             endUpload(id, isKept: result.hasClosure)
@@ -84,6 +88,7 @@ extension CoordinatorStateMachine {
         }
         var result = sent
         result.trace.complete = false
+        result.cached = false
         if !sent.hasTrace { result.clearTrace() }
         try Self.checkClosure(&result, of: job)
         try Self.checkPreparedSet(&result, of: job)
@@ -121,7 +126,8 @@ extension CoordinatorStateMachine {
         let outcome = NewOutcome(
             code: Int32(clamping: result.outcome.rawValue), finished: now.wall,
             fuel: Int64(clamping: result.statistics.fuel), body: Data(result.encoded()), value: value,
-            traceSegments: Int64(result.trace.segments), traceDropped: Int64(clamping: result.trace.eventsDropped))
+            traceSegments: Int64(result.trace.segments), traceDropped: Int64(clamping: result.trace.eventsDropped),
+            cacheKey: result.outcome.isRepeatable ? jobs[id]?.admission.scheduling?.cacheKey : nil)
         store(.finish(id, attempt: Int64(attempt), outcome), .finish(id, peer, attempt: attempt))
     }
 }

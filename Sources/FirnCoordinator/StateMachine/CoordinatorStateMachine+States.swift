@@ -5,6 +5,8 @@ import JobStore
 extension CoordinatorStateMachine {
     mutating func add(_ job: Job) {
         jobs[job.id] = job
+        tenants[job.tenant].count(job.admission, 1)
+        nameSuperseded(job)
         if job.requirement.prepared != nil { preparedJobs += 1 }
         jobsByNumber[TenantJob(tenant: job.tenant, number: job.number)] = job.id
         if job.admission.expires > 0 { timers.expiries.insert(Due(time: job.admission.expires, key: job.id)) }
@@ -25,6 +27,9 @@ extension CoordinatorStateMachine {
         guard let job = jobs.removeValue(forKey: id) else { return nil }
         if job.requirement.prepared != nil { preparedJobs -= 1 }
         jobsByNumber[TenantJob(tenant: job.tenant, number: job.number)] = nil
+        tenants[job.tenant].count(job.admission, -1)
+        forgetSuperseded(job)
+        forgetPreceding(of: job)
         count(job, -1)
         return job
     }
@@ -40,7 +45,7 @@ extension CoordinatorStateMachine {
         switch state {
         case .delayed: timers.notBefore.insert(Due(time: job.admission.notBefore, key: id))
         case .queued: makeReady(job)
-        case .leasing, .held, .running, .orphaned, .building, .concluding: break
+        case .blocked, .leasing, .held, .running, .orphaned, .building, .concluding: break
         }
     }
 
@@ -66,8 +71,12 @@ extension CoordinatorStateMachine {
         case .delayed:
             tenants[job.tenant].delayed += sign
             tenants[job.tenant].queuedBytes += sign * job.admission.bytes.count
+        case .blocked:
+            tenants[job.tenant].blocked += sign
+            tenants[job.tenant].queuedBytes += sign * job.admission.bytes.count
         case .queued:
             tenants[job.tenant].ready += sign
+            tenants[job.tenant].keys.count(job.admission.key, ready: sign)
             if job.attempt > 0 { tenants[job.tenant].requeued += sign }
             tenants[job.tenant].queuedBytes += sign * job.admission.bytes.count
         case .building(let peer, let hasBegun):
@@ -75,17 +84,19 @@ extension CoordinatorStateMachine {
             tenants[job.tenant].queuedBytes += sign * job.admission.bytes.count
             if hasBegun { tenants[job.tenant].building += sign }
             if sign > 0 { workers[peer]?.building.insert(job.id) } else { workers[peer]?.building.remove(job.id) }
-        case .leasing, .held, .orphaned(_, _, hasBegun: false): countLeased(job.tenant, sign)
+        case .leasing, .held, .orphaned(_, _, hasBegun: false): countLeased(job, sign)
         case .running, .orphaned(_, _, hasBegun: true):
             tenants[job.tenant].running += sign
-            countLeased(job.tenant, sign)
+            countLeased(job, sign)
         case .concluding:
             concluding += sign
         }
     }
 
-    private mutating func countLeased(_ tenant: Int, _ sign: Int) {
+    private mutating func countLeased(_ job: Job, _ sign: Int) {
+        let tenant = job.tenant
         tenants[tenant].leased += sign
+        tenants[tenant].keys.count(job.admission.key, leased: sign)
         if tenants[tenant].leased == 0 { tenantBecameIdle(tenant) }
     }
 }

@@ -25,6 +25,8 @@ extension CoordinatorStateMachine {
             concluded(reply, id, cancel: cancel)
         case .probe(let cancel, let index):
             probed(reply, cancel: cancel, index: index)
+        case .lookUp(let submit, let preceding): lookedUp(reply, preceding, for: submit)
+        case .preceding(let id, let number): precedingFound(reply, number, for: id)
         case .none:
             if reply == .refused { metrics.storeRefusals += 1 }
         }
@@ -64,6 +66,7 @@ extension CoordinatorStateMachine {
     private mutating func forget(_ id: JobID) {
         metrics.storeRefusals += 1
         guard let job = remove(id) else { return }
+        lookUpForFollowers(of: job)
         for watch in job.watches { readAgain(job, for: watch) }
         for number in job.waits {
             guard let wait = requests.waits.removeValue(forKey: number), let session = clients[wait.peer] else {
@@ -88,6 +91,7 @@ extension CoordinatorStateMachine {
             reply(pending.peer, pending.correlation, .error(error))
         }
         requests.submits = [:]
+        forgetLookUps()
         for pending in requests.cancels.values { reply(pending.peer, pending.correlation, .error(error)) }
         requests.cancels = [:]
     }
@@ -96,6 +100,7 @@ extension CoordinatorStateMachine {
     private mutating func complete(_ id: JobID) {
         guard let job = remove(id), case .concluding(let result) = job.state else { return }
         metrics.count(result.outcome)
+        ended(job, result.outcome)
         tenants[job.tenant].finished += 1
         tenants[job.tenant].rate.count(at: now.steady)
         if result.hasTrace { traces[id]?.announced = Int(result.trace.segments) }

@@ -17,13 +17,82 @@ extension CoordinatorStateMachine {
         guard checkBatch(submit, peer, correlation) else { return }
         let tenant = tenant(name)
         let number = newNumber()
-        requests.submits[number] = PendingSubmit(
-            peer: peer, correlation: correlation, watch: submit.watch,
-            receipts: [WireReceipt](repeating: WireReceipt(), count: submit.jobs.count), remaining: submit.jobs.count)
-        if submit.watch { openWatch(WatchID(peer: peer, correlation: correlation), awaitsReceipts: true) }
+        var pending = PendingSubmit(peer: peer, correlation: correlation, watch: submit.watch, count: submit.jobs.count)
+        var admissions: [Admission?] = []
         for (index, bytes) in submit.jobs.enumerated() {
-            admit(bytes, tenant: tenant, submit: number, index: index)
+            admissions.append(admission(of: bytes, tenant: tenant, for: index, of: &pending))
         }
+        begin(number, pending, admissions, tenant)
+    }
+
+    /// Reads and checks a job of a batch.
+    ///
+    /// - Returns: nil if the job is refused, which `pending` then says.
+    private mutating func admission(
+        of bytes: Data, tenant: Int, for index: Int, of pending: inout PendingSubmit
+    ) -> Admission? {
+        do throws(ProtocolError) {
+            let admission = try Admission(
+                bytes: bytes, tenant: tenants[tenant].name, policy: tenants[tenant].policy, settings: settings)
+            try checkPreparedSet(admission.requirement)
+            return admission
+        } catch {
+            metrics.jobsRefused += 1
+            metrics.refusals[error.code.name, default: 0] += 1
+            pending.refuse(index, error.wire)
+            return nil
+        }
+    }
+
+    /// Inserts the jobs of a batch, or first asks the store which jobs exist that they are to follow.
+    private mutating func begin(
+        _ number: UInt64, _ pending: PendingSubmit, _ admissions: [Admission?], _ tenant: Int
+    ) {
+        if pending.watch {
+            openWatch(WatchID(peer: pending.peer, correlation: pending.correlation), awaitsReceipts: true)
+        }
+        guard pending.remaining > 0 else { return send(pending) }
+        requests.submits[number] = pending
+        let unknown = precedingJobs(of: admissions, notOpenIn: tenant)
+        guard !unknown.isEmpty else { return insert(number, admissions, tenant) }
+        lookUp(unknown, for: number, admissions, tenant)
+    }
+
+    /// Inserts the admitted jobs of a batch that find room.
+    mutating func insert(_ number: UInt64, _ admissions: [Admission?], _ tenant: Int) {
+        for (index, admission) in admissions.enumerated() {
+            guard let admission, requests.submits[number] != nil else { continue }
+            if let error = quotaError(tenant, admission) ?? precedingError(admission, number, tenant) {
+                metrics.jobsRefused += 1
+                receipt(number, index, .refused(error))
+                continue
+            }
+            tenants[tenant].inserting += 1
+            tenants[tenant].queuedBytes += admission.bytes.count
+            store(
+                .insert(admission.newJob(tenant: tenants[tenant].name, submitted: now.wall)),
+                .insert(submit: number, index: index, tenant: tenant, admission))
+        }
+    }
+
+    /// Submits finished jobs of a tenant again (`Retry`).
+    ///
+    /// - Parameters:
+    ///   - jobs: the numbers of the jobs with their new specifications, or why one is not submitted.
+    ///   - pending: where the answer goes.
+    mutating func submitAgain(_ jobs: [Result<Data, ProtocolError>], _ pending: PendingSubmit, tenant: Int) {
+        var pending = pending
+        var admissions: [Admission?] = []
+        for (index, job) in jobs.enumerated() {
+            switch job {
+            case .success(let bytes):
+                admissions.append(admission(of: bytes, tenant: tenant, for: index, of: &pending))
+            case .failure(let error):
+                pending.refuse(index, error.wire)
+                admissions.append(nil)
+            }
+        }
+        begin(newNumber(), pending, admissions, tenant)
     }
 
     private mutating func checkBatch(_ submit: WireSubmit, _ peer: Peer, _ correlation: UInt64) -> Bool {
@@ -45,27 +114,10 @@ extension CoordinatorStateMachine {
             return false
         }
         if let fault = watchFault(session, adding: submit.jobs.count) {
-            refuse(peer, correlation, .quotaExceeded, fault)
+            refuseForNow(peer, correlation, .quotaExceeded, fault, retryAfter: 1_000)
             return false
         }
         return true
-    }
-
-    private mutating func admit(_ bytes: Data, tenant: Int, submit: UInt64, index: Int) {
-        do throws(ProtocolError) {
-            let admission = try Admission(
-                bytes: bytes, tenant: tenants[tenant].name, policy: tenants[tenant].policy, settings: settings)
-            try checkPreparedSet(admission.requirement)
-            if let error = quotaError(tenant, admission) { return receipt(submit, index, .refused(error)) }
-            tenants[tenant].inserting += 1
-            tenants[tenant].queuedBytes += bytes.count
-            store(
-                .insert(admission.newJob(tenant: tenants[tenant].name, submitted: now.wall)),
-                .insert(submit: submit, index: index, tenant: tenant, admission))
-        } catch {
-            metrics.jobsRefused += 1
-            receipt(submit, index, .refused(error.wire))
-        }
     }
 
     /// Why the job is refused for now; nil if it is not. A full queue refuses new jobs with a time to retry, and never
@@ -76,17 +128,23 @@ extension CoordinatorStateMachine {
             state.waiting >= state.policy.maximumQueued
             || state.queuedBytes + admission.bytes.count > state.policy.maximumQueuedBytes
         if isFull {
-            metrics.jobsRefused += 1
             return .with {
                 $0.code = .queueFull
                 $0.message = "\(state.waiting) jobs of tenant \(state.name) wait, which is its limit: try again later"
                 $0.retryAfterMs = retryAfter(tenant)
             }
         }
+        guard state.hasRoom(for: JobQueue(key: admission.key, requirement: admission.requirement)) else {
+            return ProtocolError(
+                .quotaExceeded,
+                "open jobs of tenant \(state.name) have \(TenantState.maximumQueues) different combinations of a fairness "
+                    + "key and what they need of a worker: use fewer, or wait until some have ended",
+                retryAfter: retryAfter(tenant)
+            ).wire
+        }
         guard state.policy.fuelPerHour > 0, state.fuelWindow.total(at: now.wall) >= state.policy.fuelPerHour else {
             return nil
         }
-        metrics.jobsRefused += 1
         return .with {
             $0.code = .quotaExceeded
             $0.message = "tenant \(state.name) has used its \(state.policy.fuelPerHour) units of fuel of this hour"
@@ -95,7 +153,7 @@ extension CoordinatorStateMachine {
     }
 
     /// Milliseconds in which about a hundred jobs of the tenant should finish, from 50 to 30,000.
-    private mutating func retryAfter(_ tenant: Int) -> UInt64 {
+    mutating func retryAfter(_ tenant: Int) -> UInt64 {
         let rate = tenants[tenant].rate.perSecond(at: now.steady)
         return rate == 0 ? 1_000 : UInt64(min(max(100_000 / rate, 50), 30_000))
     }
@@ -103,23 +161,23 @@ extension CoordinatorStateMachine {
     mutating func refuseForNow(
         _ peer: Peer, _ correlation: UInt64, _ code: WireErrorCode, _ message: String, retryAfter: UInt64
     ) {
-        let error = WireError.with {
-            $0.code = code
-            $0.message = message
-            $0.retryAfterMs = retryAfter
-        }
-        reply(peer, correlation, .error(error))
+        metrics.refusals[code.name, default: 0] += 1
+        reply(peer, correlation, .error(ProtocolError(code, message, retryAfter: retryAfter).wire))
     }
 
     mutating func receipt(_ submit: UInt64, _ index: Int, _ answer: WireReceipt.OneOf_Answer) {
         guard var pending = requests.submits.removeValue(forKey: submit) else { return }
-        pending.receipts[index].answer = answer
-        pending.remaining -= 1
+        if case .refused(let error) = answer { metrics.refusals[error.code.name, default: 0] += 1 }
+        pending.answer(index, answer)
         guard pending.remaining == 0 else {
             requests.submits[submit] = pending
             return
         }
-        reply(pending.peer, pending.correlation, .submitReply(.with { $0.receipts = pending.receipts }))
+        send(pending)
+    }
+
+    private mutating func send(_ pending: PendingSubmit) {
+        reply(pending.peer, pending.correlation, pending.reply)
         if pending.watch { releaseWatch(WatchID(peer: pending.peer, correlation: pending.correlation)) }
     }
 
@@ -134,8 +192,22 @@ extension CoordinatorStateMachine {
         case .inserted(let id, let number):
             metrics.jobsAccepted += 1
             var job = Job(id: id, number: number, tenant: tenant, admission: admission, submitted: now.wall)
-            if admission.notBefore > now.wall { job.state = .delayed }
+            if !(admission.scheduling?.after.isEmpty ?? true) {
+                job.state = .blocked
+            } else if admission.notBefore > now.wall {
+                job.state = .delayed
+            }
             add(job)
+            if case .blocked = job.state { waitForPreceding(job, known: requests.submits[submit]?.preceding ?? [:]) }
+            supersede(by: admission, id, number: number, tenant: tenant)
+            if let watch { addToWatch(watch, [UInt64(clamping: number)]) }
+            receipt(submit, index, .accepted(.with { $0.job = UInt64(clamping: number) }))
+        case .insertedFinished(let id, let number):
+            metrics.jobsAccepted += 1
+            metrics.jobsFromCache += 1
+            tenants[tenant].finished += 1
+            tenants[tenant].rate.count(at: now.steady)
+            supersede(by: admission, id, number: number, tenant: tenant)
             if let watch { addToWatch(watch, [UInt64(clamping: number)]) }
             receipt(submit, index, .accepted(.with { $0.job = UInt64(clamping: number) }))
         case .exists(_, let number, _, sameBody: true):

@@ -48,6 +48,10 @@ extension CoordinatorStateMachine {
         for session in Array(workers.values) {
             let isSilent = !isAlive(session)
             let running = session.runningIndex
+            if let cause = overrun(running.map { session.leases[$0] }, of: session) {
+                loseWorker(session.peer, cause: cause)
+                continue
+            }
             for (index, lease) in session.leases.enumerated() where lease.isSent {
                 if lease.expires <= now.steady {
                     expireLease(lease, of: session, isBlamed: !isSilent || index == running, isSilent: isSilent)
@@ -59,6 +63,24 @@ extension CoordinatorStateMachine {
             }
             if isSilent, workers[session.peer]?.leases.isEmpty ?? false { _ = removeWorker(session.peer) }
         }
+    }
+
+    /// Why a worker loses the job that it evaluates, or should evaluate, long after the deadline at which it should have
+    /// ended it; nil as long as it does not. A worker's own watchdog comes first.
+    ///
+    /// - Parameter first: the first lease that the worker has not ended. The time counts from when it became the first.
+    private mutating func overrun(_ first: WorkerLease?, of session: WorkerSession) -> String? {
+        guard let first, let timeout = jobs[first.job]?.admission.limits.timeoutMs,
+            let known = session.first, known.job == first.job, known.attempt == first.attempt
+        else {
+            workers[session.peer]?.first = first.map { ($0.job, $0.attempt, now.steady) }
+            return nil
+        }
+        let deadline = Int64(clamping: timeout)
+        let taken = now.steady - known.since
+        let (most, overflow) = deadline.addingReportingOverflow(max(deadline, Self.overrunMs))
+        guard !overflow, taken >= most else { return nil }
+        return "the worker has not ended the job after \(taken) ms, although its deadline was at \(deadline) ms"
     }
 
     private mutating func expireLease(
@@ -99,7 +121,9 @@ extension CoordinatorStateMachine {
     /// Ends jobs that name no expiry and for which no suitable worker was connected for too long.
     private mutating func sweepRequirements() {
         var waiting: Set<Requirement> = []
-        for tenant in tenants where tenant.ready > 0 { waiting.formUnion(tenant.queues.keys) }
+        for tenant in tenants where tenant.ready > 0 && !tenant.policy.isPaused {
+            waiting.formUnion(tenant.queues.keys.lazy.map(\.requirement))
+        }
         lastAvailable = lastAvailable.filter { waiting.contains($0.key) }
         for requirement in waiting {
             let isServed = workers.values.contains {
@@ -110,6 +134,8 @@ extension CoordinatorStateMachine {
                 continue
             }
             for job in jobs.values where job.isQueued && job.requirement == requirement {
+                // A tenant that was paused must not find its jobs ended.
+                guard !tenants[job.tenant].policy.isPaused else { continue }
                 guard job.admission.expires == 0, now.steady - job.ready >= settings.unavailableAfter.milliseconds
                 else {
                     continue
@@ -163,6 +189,8 @@ extension CoordinatorStateMachine {
         }
     }
 
+    /// How long after its deadline a job may go on, at least.
+    private static let overrunMs: Int64 = 30_000
     /// Silence after which a client's connection without watches must say hello again.
     private static let forgottenAfterMs: Int64 = 600_000
 }

@@ -48,7 +48,9 @@ extension CoordinatorStateMachine {
 
     mutating func readTrace(_ trace: WireReadTrace, from peer: Peer, _ session: ClientSession, _ correlation: UInt64) {
         guard visible(trace.job, to: session) == nil else {
-            return refuse(peer, correlation, .notFinished, "job \(trace.job) is not finished")
+            return refuseForNow(
+                peer, correlation, .notFinished, "job \(trace.job) is not finished",
+                retryAfter: StoreReader.unfinishedMs)
         }
         read(.trace(trace), for: peer, correlation)
     }

@@ -11,7 +11,8 @@ extension CoordinatorStateMachine {
             return reply(peer, correlation, .jobStatus(status(of: job, isForOperator: session.tenant == nil)))
         }
         guard session.waits.count < settings.watchedJobs else {
-            return refuse(peer, correlation, .quotaExceeded, "\(session.waits.count) questions wait already")
+            return refuseForNow(
+                peer, correlation, .quotaExceeded, "\(session.waits.count) questions wait already", retryAfter: 1_000)
         }
         let number = newNumber()
         let until = now.steady + Int64(get.waitMs)

@@ -14,7 +14,7 @@ extension CoordinatorStateMachine {
             return refuse(peer, correlation, .malformedBody, "the correlation id \(correlation) is in use by a watch")
         }
         if let fault = watchFault(session, adding: watch.jobs.count) {
-            return refuse(peer, correlation, .quotaExceeded, fault)
+            return refuseForNow(peer, correlation, .quotaExceeded, fault, retryAfter: 1_000)
         }
         let id = WatchID(peer: peer, correlation: correlation)
         openWatch(id, awaitsReceipts: false)

@@ -46,7 +46,8 @@ extension CoordinatorStateMachine {
         guard !isAlive(session) else {
             refuseWorker(
                 peer, correlation, .notPermitted,
-                "the name '\(hello.name)' is held by a worker at \(session.address): choose another, or wait")
+                "the name '\(hello.name)' is held by a worker at \(session.address): choose another, or wait",
+                retryAfter: UInt64(clamping: settings.silenceMs))
             return nil
         }
         loseWorker(holder, cause: "the worker was restarted")
@@ -106,7 +107,8 @@ extension CoordinatorStateMachine {
             job: id, attempt: named.attempt,
             order: DispatchOrder(
                 tenant: job.tenant, job: QueuedJob(priority: job.admission.priority, id: id),
-                virtualTime: tenants[job.tenant].share.settled),
+                virtualTime: tenants[job.tenant].share.settled,
+                keyTime: tenants[job.tenant].keys[job.admission.key].share.settled),
             expected: charge.expected, memoryBytes: job.admission.limits.memoryBytes,
             expires: now.steady + settings.lease.milliseconds)
         lease.isSent = true

@@ -48,8 +48,12 @@ extension CoordinatorStateMachine {
         }
     }
 
-    mutating func refuseWorker(_ peer: Peer, _ correlation: UInt64, _ code: WireErrorCode, _ message: String) {
-        actions.append(.command(peer, correlation: correlation, .error(ProtocolError(code, message).wire)))
+    mutating func refuseWorker(
+        _ peer: Peer, _ correlation: UInt64, _ code: WireErrorCode, _ message: String, retryAfter: UInt64 = 0
+    ) {
+        metrics.refusals[code.name, default: 0] += 1
+        let error = ProtocolError(code, message, retryAfter: retryAfter)
+        actions.append(.command(peer, correlation: correlation, .error(error.wire)))
     }
 
     private mutating func add(_ jobs: Int, creditOf peer: Peer) {

@@ -19,7 +19,7 @@ import JobStore
 /// One pass of the service's event loop is a turn. The service calls `handle` for every event of a turn, then
 /// `finishTurn`, and then carries out the actions. All store operations of a turn form one batch.
 public struct CoordinatorStateMachine: Sendable {
-    public let settings: CoordinatorSettings
+    public internal(set) var settings: CoordinatorSettings
     /// Random bytes that identify this start.
     let instance: [UInt8]
     let software: String
@@ -40,6 +40,9 @@ public struct CoordinatorStateMachine: Sendable {
     var tenantIndex: [String: Int] = [:]
     var fairness = Fairness()
     var oldestWaiting = OldestWaiting()
+    /// What open jobs wait for, and the jobs that newer ones may end.
+    var preceding = PrecedingJobs()
+    var superseded: [SupersessionKey: Set<JobID>] = [:]
     /// Open jobs that start from prepared sets.
     var preparedJobs = 0
 
@@ -56,6 +59,9 @@ public struct CoordinatorStateMachine: Sendable {
     /// The connections and watched jobs of each tenant that has connections.
     var clientLoads: [String: ClientLoad] = [:]
     var requests = PendingRequests()
+    /// What tenants may use, and the operators' changes that are not on disk yet, of which the first was issued.
+    var rules: TenantRules
+    var changes = Deque<PendingChange>()
     /// The bytes of replies that clients have not read.
     var answers: AnswerBudget
     var readRound = ReadRound()
@@ -77,16 +83,24 @@ public struct CoordinatorStateMachine: Sendable {
     var isDraining = false
     var hasReportedDrained = false
     var actions: [CoordinatorAction] = []
+    /// Refused connections by kind, which the service counts.
+    var connectionRefusals: [String: Int] = [:]
     public internal(set) var metrics = CoordinatorMetrics()
 
     /// - Parameters:
+    ///   - settings: the configuration.
+    ///   - changes: what operators have changed of it.
     ///   - open: the stored jobs without an outcome. Leased ones wait for their workers to reconnect.
     ///   - instance: random bytes that identify this start.
+    ///   - software: the name and version of the software, as told to peers.
+    ///   - time: the present time.
     public init(
-        settings: CoordinatorSettings, open: [OpenJob] = [], instance: [UInt8], software: String,
-        time: CoordinatorTime
+        settings: CoordinatorSettings, changes: WireTenantChanges = WireTenantChanges(), open: [OpenJob] = [],
+        instance: [UInt8], software: String, time: CoordinatorTime
     ) {
         self.settings = settings
+        rules = TenantRules(settings, changes: changes)
+        self.settings.tenants = rules.policies
         self.instance = instance
         self.software = software
         answers = AnswerBudget(connectionBytes: settings.connectionAnswerBytes, allBytes: settings.answerBytes)
@@ -112,6 +126,10 @@ public struct CoordinatorStateMachine: Sendable {
         case .uploaded(let job, let attempt, let result): uploaded(job, attempt: attempt, result)
         case .published(let job, let attempt, let failure): published(job, attempt: attempt, failure)
         case .released(let peer, let bytes): released(bytes, of: peer)
+        case .changed(let fault): changed(fault: fault)
+        case .list(let list, let peer, let correlation): reply(peer, correlation, list)
+        case .reconfigured(let settings): reconfigured(settings)
+        case .revoked(let identities): _ = closeConnections(of: identities)
         case .tick: tick()
         case .drain: isDraining = true
         }

@@ -15,6 +15,10 @@ public enum ClientReply: WireMessage {
     case tracePart(WireTracePart)
     case closurePart(WireClosurePart)
     case objectParts(WireObjectParts)
+    case explanation(WireExplanation)
+    case retryReply(WireRetryReply)
+    case tenantList(WireTenantList)
+    case keyList(WireKeyList)
     case ping(WirePing)
     case pong(WirePong)
     case error(WireError)
@@ -34,6 +38,10 @@ public enum ClientReply: WireMessage {
         case .tracePart: .tracePart
         case .closurePart: .closurePart
         case .objectParts: .objectParts
+        case .explanation: .explanation
+        case .retryReply: .retryReply
+        case .tenantList: .tenantList
+        case .keyList: .keyList
         case .ping: .ping
         case .pong: .pong
         case .error: .error
@@ -55,6 +63,10 @@ public enum ClientReply: WireMessage {
         case .tracePart(let body): body
         case .closurePart(let body): body
         case .objectParts(let body): body
+        case .explanation(let body): body
+        case .retryReply(let body): body
+        case .tenantList(let body): body
+        case .keyList(let body): body
         case .ping(let body): body
         case .pong(let body): body
         case .error(let body): body
@@ -79,6 +91,10 @@ public enum ClientReply: WireMessage {
         case .tracePart: .tracePart(try WireTracePart(serializedBytes: body))
         case .closurePart: .closurePart(try WireClosurePart(serializedBytes: body))
         case .objectParts: .objectParts(try WireObjectParts(serializedBytes: body))
+        case .explanation: .explanation(try WireExplanation(serializedBytes: body))
+        case .retryReply: .retryReply(try WireRetryReply(serializedBytes: body))
+        case .tenantList: .tenantList(try WireTenantList(serializedBytes: body))
+        case .keyList: .keyList(try WireKeyList(serializedBytes: body))
         case .ping: .ping(try WirePing(serializedBytes: body))
         case .pong: .pong(try WirePong(serializedBytes: body))
         case .error: .error(try WireError(serializedBytes: body))

@@ -16,6 +16,11 @@ public enum ClientRequest: WireMessage {
     case readTrace(WireReadTrace)
     case readClosure(WireReadClosure)
     case readObjects(WireReadObjects)
+    case explain(WireExplain)
+    case retry(WireRetry)
+    case listTenants(WireListTenants)
+    case changeTenant(WireChangeTenant)
+    case changeKey(WireChangeKey)
     case ping(WirePing)
     case pong(WirePong)
     case error(WireError)
@@ -36,6 +41,11 @@ public enum ClientRequest: WireMessage {
         case .readTrace: .readTrace
         case .readClosure: .readClosure
         case .readObjects: .readObjects
+        case .explain: .explain
+        case .retry: .retry
+        case .listTenants: .listTenants
+        case .changeTenant: .changeTenant
+        case .changeKey: .changeKey
         case .ping: .ping
         case .pong: .pong
         case .error: .error
@@ -46,7 +56,7 @@ public enum ClientRequest: WireMessage {
     public var isQuestion: Bool {
         switch self {
         case .hello, .submit, .get, .watch, .readResult, .listJobs, .cancel, .getQueue, .listWorkers, .drain,
-            .readTrace, .readClosure, .readObjects, .ping:
+            .readTrace, .readClosure, .readObjects, .explain, .retry, .listTenants, .changeTenant, .changeKey, .ping:
             true
         case .unwatch, .pong, .error: false
         }
@@ -68,6 +78,11 @@ public enum ClientRequest: WireMessage {
         case .readTrace(let body): body
         case .readClosure(let body): body
         case .readObjects(let body): body
+        case .explain(let body): body
+        case .retry(let body): body
+        case .listTenants(let body): body
+        case .changeTenant(let body): body
+        case .changeKey(let body): body
         case .ping(let body): body
         case .pong(let body): body
         case .error(let body): body
@@ -93,6 +108,11 @@ public enum ClientRequest: WireMessage {
         case .readTrace: .readTrace(try WireReadTrace(serializedBytes: body))
         case .readClosure: .readClosure(try WireReadClosure(serializedBytes: body))
         case .readObjects: .readObjects(try WireReadObjects(serializedBytes: body))
+        case .explain: .explain(try WireExplain(serializedBytes: body))
+        case .retry: .retry(try WireRetry(serializedBytes: body))
+        case .listTenants: .listTenants(try WireListTenants(serializedBytes: body))
+        case .changeTenant: .changeTenant(try WireChangeTenant(serializedBytes: body))
+        case .changeKey: .changeKey(try WireChangeKey(serializedBytes: body))
         case .ping: .ping(try WirePing(serializedBytes: body))
         case .pong: .pong(try WirePong(serializedBytes: body))
         case .error: .error(try WireError(serializedBytes: body))

@@ -32,6 +32,15 @@ public enum MessageKind: UInt8, Sendable, Hashable, CaseIterable {
     case closurePart = 0x28
     case readObjects = 0x29
     case objectParts = 0x2A
+    case explain = 0x2B
+    case explanation = 0x2C
+    case retry = 0x2D
+    case retryReply = 0x2E
+    case listTenants = 0x2F
+    case tenantList = 0x30
+    case changeTenant = 0x31
+    case changeKey = 0x32
+    case keyList = 0x33
 
     case workerHello = 0x40
     case workerWelcome = 0x41

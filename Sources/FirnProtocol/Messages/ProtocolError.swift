@@ -4,11 +4,14 @@ public struct ProtocolError: Error, Sendable, Hashable, CustomStringConvertible 
     public let message: String
     /// The correlation id of the message at fault if it could be read, and otherwise 0.
     public let correlation: UInt64
+    /// Milliseconds after which the same request may succeed; 0 if it cannot without a change.
+    public let retryAfter: UInt64
 
-    public init(_ code: WireErrorCode, _ message: String, correlation: UInt64 = 0) {
+    public init(_ code: WireErrorCode, _ message: String, correlation: UInt64 = 0, retryAfter: UInt64 = 0) {
         self.code = code
         self.message = message
         self.correlation = correlation
+        self.retryAfter = retryAfter
     }
 
     static func malformedFrames(_ message: String, correlation: UInt64 = 0) -> ProtocolError {
@@ -22,6 +25,7 @@ public struct ProtocolError: Error, Sendable, Hashable, CustomStringConvertible 
         .with {
             $0.code = code
             $0.message = message
+            $0.retryAfterMs = retryAfter
             if code == .unsupportedVersion { $0.supportedVersions = ProtocolVersion.supported.map(UInt32.init) }
         }
     }

@@ -64,6 +64,14 @@ public enum ProtocolLimits {
     public static let runBytes = 64
     /// Bytes of uploads on their way, unless a welcome names another number.
     public static let uploadWindowBytes = 4 << 20
+    /// Bytes of a fairness key, and of the key and the run of a supersession.
+    public static let keyBytes = 200
+    public static let supersessionRunBytes = 64
+    /// Jobs that one job may name in `after`.
+    public static let precedingJobs = 100
+    /// Jobs that a filter selects at once, and that one Retry may name.
+    public static let selectedJobs = 1_000
+    public static let retryTokenBytes = 16
     /// Events of a trace segment.
     public static let segmentEvents = 1 << 20
 }

@@ -45,6 +45,7 @@ extension WireJobSpecification {
         if hasWalk { try validateWalk() }
         if hasClosure { try validateClosure() }
         if hasPrepared { try validatePrepared() }
+        try validateScheduling()
     }
 
     private func validateSearchPath() throws(ProtocolError) {
@@ -192,7 +193,7 @@ extension WireJobSpecification {
             "\(field) has a name that is empty or longer than 255 bytes")
     }
 
-    private static func require(_ condition: Bool, _ message: @autoclosure () -> String) throws(ProtocolError) {
+    static func require(_ condition: Bool, _ message: @autoclosure () -> String) throws(ProtocolError) {
         guard condition else { throw ProtocolError(.invalidJob, message()) }
     }
 

@@ -1,3 +1,4 @@
+import FirnKeys
 import FirnProtocol
 import Foundation
 import JobStore
@@ -28,6 +29,14 @@ public enum CoordinatorEvent: Sendable {
     case published(JobID, attempt: UInt32, failure: String?)
     /// The client has read that many bytes, or they were discarded. Bytes are counted as by `ClientReply.bytes`.
     case released(Peer, bytes: Int)
+    /// What a `saveTenants` or `changeKey` action led to: nil, or why it failed.
+    case changed(ProtocolError?)
+    /// The answer to a `listTenants` or `listKeys` action.
+    case list(ClientReply, Peer, correlation: UInt64)
+    /// The configuration was read again.
+    case reconfigured(CoordinatorSettings)
+    /// Identities have no authorised key any more.
+    case revoked(Set<Identity>)
     /// Time passed. The event is given only after the sockets were read empty, so that a heartbeat that came in time
     /// counts.
     case tick
@@ -54,6 +63,15 @@ public enum CoordinatorAction: Sendable {
     /// Add the objects of an attempt to the binary cache, and report the end by `published`. The lists have the numbers
     /// of their uploads.
     case publish(JobID, attempt: UInt32)
+    /// Keep the operators' changes of tenants, and report the end by `changed`.
+    case saveTenants(WireTenantChanges)
+    /// Change the authorised keys, and report the end by `changed`.
+    case changeKey(KeyChange)
+    /// Answer with the tenants (an empty name stands for all), or with the keys like that of an owner.
+    case listTenants(String, Peer, correlation: UInt64)
+    case listKeys(Identity?, Peer, correlation: UInt64, closed: Int)
+    /// Discard what is queued for the peer, and close its connection.
+    case disconnect(Peer)
     /// Report that the drain is complete.
     case drained
 }

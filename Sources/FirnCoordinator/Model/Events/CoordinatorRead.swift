@@ -1,4 +1,5 @@
 import FirnProtocol
+import Foundation
 import JobStore
 
 /// A question for the store about jobs that the state machine does not hold.
@@ -13,12 +14,26 @@ public struct CoordinatorRead: Sendable {
         case trace(WireReadTrace)
         case closure(WireReadClosure)
         case objects(WireReadObjects)
+        case explain(UInt64)
+        /// Answered by `selected`.
+        case select(JobSelection)
     }
 
     /// What the store answers.
     public enum Answer: Sendable {
         case reply(ClientReply)
         case watched(Watched)
+        case selected(JobSelection, Selected)
+    }
+
+    /// The jobs that a request selects.
+    public struct Selected: Sendable {
+        /// The numbers of the jobs as the client knows them.
+        public var jobs: [UInt64] = []
+        /// For a retry: the specification of each job, or why it is not submitted again.
+        public var specifications: [Result<Data, ProtocolError>] = []
+        /// The number below which there may be more jobs; 0 if there are none.
+        public var nextBefore: UInt64 = 0
     }
 
     /// The finished jobs of a watch.

@@ -11,6 +11,10 @@ enum StoreIntent: Sendable {
     case conclude(JobID, cancel: (number: UInt64, index: Int)?)
     /// A cancel request's question whether a job is finished or unknown.
     case probe(cancel: UInt64, index: Int)
+    /// The question which jobs exist that those of a batch are to follow.
+    case lookUp(submit: UInt64, preceding: Int64)
+    /// The question how a job ended that another one waits for.
+    case preceding(JobID, number: Int64)
     /// Nothing waits for the reply.
     case none
 }

@@ -8,6 +8,8 @@ struct Job: Sendable {
     enum State: Sendable {
         /// The job waits for its not-before time.
         case delayed
+        /// The job waits for others to end (`PrecedingJobs`).
+        case blocked
         /// The job waits to be leased.
         case queued
         /// The lease is being committed; the job is sent to the worker afterwards.
@@ -76,7 +78,7 @@ struct Job: Sendable {
 
     var isWaiting: Bool {
         switch state {
-        case .delayed, .queued: true
+        case .delayed, .blocked, .queued: true
         default: false
         }
     }
@@ -88,6 +90,8 @@ struct Job: Sendable {
         default: false
         }
     }
+
+    var queue: JobQueue { JobQueue(key: admission.key, requirement: requirement) }
 
     var isQueued: Bool {
         if case .queued = state { true } else { false }

@@ -14,6 +14,9 @@ struct Requirement: Hashable, Sendable {
     /// The prepared set that the worker must have; nil if the job needs none.
     var prepared: PreparedRequirement?
 
+    /// A requirement that every worker satisfies.
+    init() {}
+
     /// Reads the requirement of a specification. A program or base given as a file lies below one of the roots that the
     /// job names, so these roots are all that it needs.
     ///
@@ -44,6 +47,36 @@ struct Requirement: Hashable, Sendable {
         if builds { parts.append("a builder") }
         if uploadsObjects { parts.append("a worker that uploads store objects") }
         return parts.isEmpty ? "no requirement" : parts.joined(separator: ", ")
+    }
+
+    /// Requirements of one part each, which together are this one.
+    var parts: [Requirement] {
+        var parts = roots.sorted { $0.key < $1.key }.map { name, id in
+            var part = Requirement()
+            part.roots = [name: id]
+            return part
+        }
+        if !evaluatorVersion.isEmpty {
+            var part = Requirement()
+            part.evaluatorVersion = evaluatorVersion
+            parts.append(part)
+        }
+        if let prepared {
+            var part = Requirement()
+            part.prepared = prepared
+            parts.append(part)
+        }
+        if builds {
+            var part = Requirement()
+            part.builds = true
+            parts.append(part)
+        }
+        if uploadsObjects {
+            var part = Requirement()
+            part.uploadsObjects = true
+            parts.append(part)
+        }
+        return parts
     }
 
     private static func hex(_ bytes: [UInt8]) -> String {

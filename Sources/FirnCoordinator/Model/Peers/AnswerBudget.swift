@@ -18,6 +18,8 @@ struct AnswerBudget: Sendable {
     private var accounts: [Peer: Account] = [:]
     private var tenants: [String: Int] = [:]
     private(set) var total = 0
+    /// Bytes that wait for connections that had sent no hello when the first of them was queued.
+    private(set) var strangers = 0
 
     init(connectionBytes: Int, allBytes: Int) {
         self.connectionBytes = connectionBytes
@@ -50,6 +52,7 @@ struct AnswerBudget: Sendable {
         accounts[peer, default: Account(tenant: tenant)].bytes += bytes
         if let tenant { tenants[tenant, default: 0] += bytes }
         total += bytes
+        if tenant == nil { strangers += bytes }
     }
 
     mutating func remove(_ bytes: Int, of peer: Peer) {
@@ -62,5 +65,6 @@ struct AnswerBudget: Sendable {
             if tenants[tenant] == 0 { tenants[tenant] = nil }
         }
         total -= bytes
+        if account.tenant == nil { strangers -= bytes }
     }
 }

@@ -12,6 +12,8 @@ struct WorkerSession: Sendable {
     /// The leases in the order in which the worker evaluates them. The first one that has begun is the one being
     /// evaluated.
     var leases: [WorkerLease] = []
+    /// The first lease that the worker has not ended, and the steady time since when it is the first.
+    var first: (job: JobID, attempt: UInt32, since: Int64)?
     let connected: Int64
     var lastHeard: CoordinatorTime
     /// The jobs for which something is built, or waits to be built, on the worker's machine.

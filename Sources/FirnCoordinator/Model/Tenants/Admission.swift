@@ -11,6 +11,10 @@ struct Admission: Sendable {
     /// Wall time; 0 if the job names no expiry.
     let expires: Int64
     let label: String
+    /// The fairness key; empty for none.
+    let key: String
+    /// What the job says of other jobs; nil for nothing.
+    let scheduling: JobScheduling?
     /// The limits of the job, completed by the tenant's defaults.
     let limits: WireLimits
     /// What a worker must have for the first attempt; `Job.requirement` has what is known later.
@@ -46,7 +50,9 @@ struct Admission: Sendable {
         notBefore = max(0, specification.notBeforeUnixMs)
         expires = max(0, specification.expiresUnixMs)
         label = specification.label
+        key = specification.key
         limits = specification.limits.filled(from: policy.defaultLimits)
+        scheduling = JobScheduling(specification, limits: limits)
         requirement = Requirement(specification, tenant: tenant, policy: policy)
         isTraced = specification.traceLevel != .none
         closure = specification.hasClosure ? specification.closure : nil
@@ -56,8 +62,11 @@ struct Admission: Sendable {
         NewJob(
             tenant: tenant, idempotencyKey: idempotencyKey, priority: priority, submitted: submitted,
             notBefore: notBefore, deadline: expires, label: label, body: bytes,
-            closure: closure.map { $0.run.isEmpty ? .own : .shared($0.run) })
+            closure: closure.map { $0.run.isEmpty ? .own : .shared($0.run) }, key: key,
+            cache: scheduling?.cacheKey.map { OutcomeCache(key: $0, time: submitted, mark: Self.cachedMark) })
     }
+    /// The encoding of `JobResult.cached`. Appended to an encoded result, it sets the field.
+    private static let cachedMark = Data(WireJobResult.with { $0.cached = true }.encoded())
 }
 
 extension WireLimits {

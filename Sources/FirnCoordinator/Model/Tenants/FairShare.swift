@@ -15,7 +15,7 @@ struct FairShare: Sendable {
         fileprivate var open: Double { max(expected - known, 0) }
     }
 
-    let weight: Double
+    private(set) var weight: Double
     /// Virtual time from known costs.
     private(set) var settled = 0.0
     /// The part of expected costs that is not known yet, divided by the weight, and the number of charged leases.
@@ -36,9 +36,21 @@ struct FairShare: Sendable {
 
     mutating func charge() -> Charge {
         let charge = Charge(expected: expectedCost)
+        open(charge)
+        return charge
+    }
+
+    /// Adds a charge that another account has made.
+    mutating func open(_ charge: Charge) {
         open += charge.open / weight
         charges += 1
-        return charge
+    }
+
+    /// Changes the weight, by which further costs are divided. What is charged and not known yet counts by the new one.
+    mutating func setWeight(_ new: Double) {
+        let new = max(new, 0.001)
+        open *= weight / new
+        weight = new
     }
 
     /// Raises the known cost of a running job. A lower cost than before changes nothing.

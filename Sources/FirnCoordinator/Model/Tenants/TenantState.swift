@@ -5,11 +5,15 @@ import JobStore
 /// What the coordinator knows of a tenant: its queues, its usage and its fair share.
 struct TenantState: Sendable {
     let name: String
-    let policy: TenantPolicy
-    var queues: [Requirement: Heap<QueuedJob>] = [:]
+    private(set) var policy: TenantPolicy
+    var queues: [JobQueue: Heap<QueuedJob>] = [:]
+    /// The number of open jobs for each queue that they would wait in when they were submitted.
+    private(set) var queueNames: [JobQueue: Int] = [:]
     /// The number of entries in `queues`, including those whose job was removed.
     var entries = 0
     var delayed = 0
+    /// Jobs that wait for others.
+    var blocked = 0
     var ready = 0
     /// Ready jobs that were leased before.
     var requeued = 0
@@ -28,6 +32,7 @@ struct TenantState: Sendable {
     /// What the tenant's jobs have used since the coordinator started.
     var used = JobUsage()
     var share: FairShare
+    var keys = KeyShares()
     /// The number of the lease with which the tenant was served last.
     var lastServed: UInt64 = 0
     var fuelWindow = HourlyWindow()
@@ -41,25 +46,46 @@ struct TenantState: Sendable {
         share = FairShare(weight: policy.weight)
     }
 
-    var waiting: Int { delayed + ready + inserting }
+    /// The most queues. Each one is looked at when a job is chosen, so that many would delay other tenants.
+    static let maximumQueues = 1_000
+
+    var waiting: Int { delayed + blocked + ready + inserting }
+
+    /// Puts another policy in force.
+    mutating func setPolicy(_ new: TenantPolicy) {
+        policy = new
+        share.setWeight(new.weight)
+    }
 
     mutating func enqueue(_ job: Job) {
-        queues[job.requirement, default: Heap()].insert(
-            QueuedJob(priority: job.admission.priority, id: job.id))
+        queues[job.queue, default: Heap()].insert(QueuedJob(priority: job.admission.priority, id: job.id))
         entries += 1
     }
 
-    mutating func removeFirst(of requirement: Requirement) {
-        guard queues[requirement]?.popMin() != nil else { return }
+    mutating func removeFirst(of queue: JobQueue) {
+        guard queues[queue]?.popMin() != nil else { return }
         entries -= 1
-        if queues[requirement]?.isEmpty ?? false { queues[requirement] = nil }
+        if queues[queue]?.isEmpty ?? false { queues[queue] = nil }
+    }
+
+    /// Whether an open job may be added that waits in this queue.
+    func hasRoom(for queue: JobQueue) -> Bool {
+        queueNames.count < Self.maximumQueues || queueNames[queue] != nil
+    }
+
+    /// Counts an open job.
+    mutating func count(_ admission: Admission, _ sign: Int) {
+        let queue = JobQueue(key: admission.key, requirement: admission.requirement)
+        let count = queueNames[queue, default: 0] + sign
+        queueNames[queue] = count == 0 ? nil : count
     }
 
     /// Ends the lease of a job.
     ///
     /// - Parameter isWhole: whether `used` is all that the job needs, and not only what it had used when it was
     ///   interrupted.
-    mutating func settle(_ charge: FairShare.Charge, used: JobUsage, isWhole: Bool) {
+    mutating func settle(_ charge: FairShare.Charge, key: String, used: JobUsage, isWhole: Bool) {
+        keys.settle(charge, cost: used.cost, isWhole: isWhole, key)
         share.settle(charge, cost: used.cost, isWhole: isWhole)
         self.used += used
     }
