@@ -63,6 +63,12 @@ struct Farm {
         reads = []
     }
 
+    /// Applies the waiting operations to the store. The state machine is not told of the replies.
+    mutating func storeOperations() -> [JobStoreReply] {
+        defer { uncommitted = [] }
+        return store.apply(uncommitted)
+    }
+
     /// Ends a turn without a commit.
     mutating func turn() {
         for action in machine.finishTurn(at: time) {
