@@ -32,7 +32,8 @@ import Testing
     static let programs = [
         Program("recursion", "count \(million)", "\(million)"),
         Program(
-            "thunks", "let add = n: x: if n == 0 then x else add (n - 1) (x + 1); in add \(million) 0", "\(million)"),
+            "thunks", "let add = n: x: if n == 0 then x else add (n - 1) (builtins.add x 1); in add \(million) 0",
+            "\(million)"),
         Program(
             "functors",
             "let f.__functor = self: n: if n == 0 then 0 else 1 + self (n - 1); in f \(million)", "\(million)"),
