@@ -16,7 +16,10 @@ extension InputTarget {
                 return taken < mostBytes
             }
             guard let unpacked else { return }
-            visit(unpacked.object.tree, unpacked.object.root)
+            let view = StoreView(io)
+            let path = Array("/nix/store/00000000000000000000000000000000-archive".utf8)
+            _ = view.add(path, unpacked.object)
+            visit(view, path)
         },
         InputTarget("nar", bytes: [narSeed]) { bytes in
             guard let tree = try? NarTree(bytes) else { return }

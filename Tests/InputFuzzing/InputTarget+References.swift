@@ -50,7 +50,7 @@ extension InputTarget {
         ) { bytes in
             let files = [BundleFile(path: Array("r".utf8), contents: bytes)]
             guard let io = try? RootedIO(roots: [], bundle: files) else { return }
-            _ = InputRegistry.read(Array("/job/r".utf8), io: io)
+            _ = FlakeRegistries.read(Array("/job/r".utf8), io: io)
         },
         InputTarget("keys", seeds: [keySeed]) { bytes in
             guard let certificate = try? KeyCertificate(text: String(decoding: bytes, as: UTF8.self)) else { return }

@@ -62,7 +62,7 @@ final class Evaluation {
     /// - Returns: the printed value; or the message of the failure, after its kind.
     static func outcome(_ source: [UInt8]) -> (text: String, failure: FailureKind?)? {
         nonisolated(unsafe) var outcome: (String, FailureKind?)?
-        let isDone = unsafe BigStack.run {
+        let isDone = BigStack.run {
             current.withLock { machine in
                 if machine == nil || machine?.runs ?? 0 >= runsOfMachine { machine = Evaluation() }
                 unsafe outcome = machine?.evaluate(source)

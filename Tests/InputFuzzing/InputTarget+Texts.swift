@@ -94,7 +94,7 @@ enum RegexComparison {
 
     /// Whether all of a text matches; nil if the C library does not take the pattern.
     private static func reference(_ pattern: String, _ text: String) -> Bool? {
-        var compiled = regex_t()
+        var compiled = unsafe regex_t()
         guard unsafe regcomp(&compiled, "^(\(pattern))$", REG_EXTENDED | REG_NOSUB) == 0 else { return nil }
         defer { unsafe regfree(&compiled) }
         return unsafe regexec(&compiled, text, 0, nil, 0) == 0
