@@ -266,7 +266,7 @@ struct SpinReplay {
 
     private func describe(_ state: Job.State?) -> (state: Int, worker: Int) {
         switch state {
-        case nil, .delayed, .building: (0, 0)
+        case nil, .delayed, .blocked, .building: (0, 0)
         case .queued: (1, 0)
         case .leasing(let peer): (2, Int(peer.routingID[0]))
         case .held(let peer): (3, Int(peer.routingID[0]))
