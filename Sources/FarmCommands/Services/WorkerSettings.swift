@@ -38,8 +38,11 @@ struct WorkerSettings {
         allowsRoot = try source.flag("allowRoot") ?? allowsRoot
         configuration.sandbox = try SandboxPolicy(&source)
         configuration.sandbox[.notRoot] = allowsRoot ? .optional : .required
-        configuration.evaluators = EvaluatorLaunch(executable: "/proc/self/exe")
-        configuration.evaluators?.tenants = try source.number("keptTenants", in: 1...1_024) ?? 4
+        let keptTenants = try source.number("keptTenants", in: 1...1_024) ?? 4
+        if try source.flag("sandbox.enabled") ?? false {
+            configuration.evaluators = EvaluatorLaunch(executable: "/proc/self/exe")
+            configuration.evaluators?.tenants = keptTenants
+        }
         configuration.roots = try Self.roots(&source)
         configuration.builder = try Self.builder(&source)
         try configuration.readPreparedSets(&source)

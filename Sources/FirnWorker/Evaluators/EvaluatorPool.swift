@@ -198,7 +198,7 @@ extension EvaluatorPool {
         evaluator.register(on: executor) { [weak self] in self?.assumeIsolated { $0.readable(process) } }
         evaluator.send(.settings, Array(settings))
         guard await withCheckedContinuation({ starts[process] = $0 }) else {
-            await pause()
+            if !isStopped { await pause() }
             return nil
         }
         return evaluator

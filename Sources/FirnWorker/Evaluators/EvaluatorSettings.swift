@@ -59,6 +59,8 @@ extension WorkerConfiguration {
         var policy = sandbox
         // The evaluator asks there how much address space it uses.
         policy.readable += ["/proc/self/statm"] + roots.values.sorted()
+        // The dispatch library looks there once a second at the states of its threads, and traps if it cannot.
+        policy.readable.append("/proc/self/task")
         if let images { policy.readable.append(images.directory) }
         for case .file(let path) in preparedSets.map(\.origin) { policy.readable.append(path) }
         if let programCacheDirectory { policy.writable.append(programCacheDirectory) }

@@ -61,7 +61,8 @@ enum ChildProcess {
         unsafe sigemptyset(&unblocked)
         unsafe sigaddset(&unblocked, number)
         unsafe pthread_sigmask(SIG_UNBLOCK, &unblocked, nil)
-        kill(getpid(), number)
+        // Sent to the process, a signal that leaves a core dump goes to its main thread, and this one would go on meanwhile.
+        raise(number)
         // The signal does not end a process.
         kill(getpid(), SIGKILL)
         while true { pause() }
