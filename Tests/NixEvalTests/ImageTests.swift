@@ -179,7 +179,7 @@ import Testing
             specification, identity: Self.newIdentity(), io: io, limits: EvaluationLimits(), to: scratch.path + "/image"
         )
         // What throws has no value, and the function lacks its argument.
-        #expect(summary.attributes > 10 && summary.failures == 2)
+        #expect(summary.attributes > 10 && summary.failures == 4)
         let machine = try VirtualMachine(programCacheBytes: 1 << 20)
         let image = try HeapImage(opening: scratch.path + "/image")
         func report(_ source: String) async -> EvaluationReport {
