@@ -8,6 +8,9 @@ let strict: [SwiftSetting] = [.treatAllWarnings(as: .error), .strictMemorySafety
 /// Accesses are not watched at run time, which would cost 2.5 % more: one thread runs a machine.
 let machine: [SwiftSetting] = [.treatAllWarnings(as: .error), .unsafeFlags(["-enforce-exclusivity=unchecked"])]
 
+/// scripts/fuzz sets the variable where it has everything compiled for libFuzzer.
+let isFuzzing = Context.environment["FIRN_LIBFUZZER"] != nil
+
 let package = Package(
     name: "firn",
     products: [
@@ -159,7 +162,10 @@ let package = Package(
                 "NixVM",
             ], path: "Tests/InputFuzzing", swiftSettings: strict),
         .executableTarget(
-            name: "firn-fuzz-inputs", dependencies: ["InputFuzzing"], path: "Tests/FuzzInputs", swiftSettings: strict),
+            name: "firn-fuzz-inputs", dependencies: ["InputFuzzing"], path: "Tests/FuzzInputs",
+            swiftSettings: strict + (isFuzzing ? [.define("LIBFUZZER")] : []),
+            // The default linker fails on what the sanitizers add.
+            linkerSettings: isFuzzing ? [.unsafeFlags(["-use-ld=lld"])] : []),
         .testTarget(
             name: "InputFuzzingTests", dependencies: ["InputFuzzing"], exclude: ["Findings"], swiftSettings: strict),
         .testTarget(
